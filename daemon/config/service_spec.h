@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: ISC
+// What one service is, after reading and before anything is opened for it. Plain data with the
+// defaults in place; validated once by check(), constant afterwards. Equality is meaning: two
+// equal specs are the same service to a reload, wherever they were written.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/diagnostics.h"
+
+namespace minetd {
+
+/// The fourth word: how the service's connections are served.
+enum class Serve : std::uint8_t { nowait, wait, prefork, worker, event, threads, perchild };
+enum class SocketType : std::uint8_t { stream, dgram, seqpacket, raw, rdm };
+/// `any` is one socket per family (what Debian's inetd means by a bare `tcp`), `dual` is one
+/// IPv6 socket that takes mapped IPv4 peers (`tcp46`).
+enum class Family : std::uint8_t { any, v4, v6, dual, unix_domain };
+/// At a limit: leave the connection in the kernel's backlog, or accept and refuse it.
+enum class Overflow : std::uint8_t { queue, refuse };
+enum class SpawnPolicy : std::uint8_t { reactive, apache };
+/// Which peers a builtin datagram service answers (see services/reflection.h).
+enum class UdpGuard : std::uint8_t { strict, local, off };
+enum class LogFormat : std::uint8_t { text, json };
+
+/// xinetd's `cps`: at most `rate` connections in any second, then none for `wait` seconds.
+struct ConnectionsPerSecond {
+    unsigned rate = 0;
+    unsigned wait = 10;
+    bool operator==(const ConnectionsPerSecond&) const = default;
+};
+
+/// How many, and how many at once. An absent value is no limit; 0 is "never".
+struct Limits {
+    std::optional<unsigned> instances;   ///< sessions at once (`/N`, `stream,N`, xinetd's instances)
+    std::optional<unsigned> per_source;  ///< sessions at once from one source (FreeBSD's third number)
+    std::optional<unsigned> service_max;  ///< starts in any 60 s (`.N`, `:N`)
+    std::optional<unsigned> ip_max;  ///< starts in any 60 s from one source (FreeBSD's second number)
+    std::optional<ConnectionsPerSecond> cps;
+    Overflow overflow = Overflow::refuse;  ///< what `instances` does when it is reached
+
+    bool operator==(const Limits&) const = default;
+};
+
+/// Apache's directives for process pools, with Apache's defaults (mpm_common, prefork).
+struct PoolLimits {
+    unsigned start_servers = 5;
+    unsigned min_spare_servers = 5;
+    unsigned max_spare_servers = 10;
+    unsigned server_limit = 256;
+    unsigned max_request_workers = 256;
+    unsigned max_connections_per_child = 0;  ///< 0: a server never retires for its count
+    SpawnPolicy spawn_policy = SpawnPolicy::reactive;
+
+    bool operator==(const PoolLimits&) const = default;
+};
+
+/// One `rlimit_*` attribute: RLIMIT_NOFILE and so on, soft and hard alike.
+struct ResourceLimit {
+    int resource = 0;
+    rlim_t value = RLIM_INFINITY;
+    bool operator==(const ResourceLimit&) const = default;
+};
+
+/// Where a session's standard error goes.
+struct StderrTarget {
+    enum class Kind : std::uint8_t { socket, log, null, file } kind = Kind::socket;
+    std::string path;  ///< for Kind::file; opened for appending, as the service's user
+    bool operator==(const StderrTarget&) const = default;
+};
+
+/// Which session facts are recorded; xinetd's words.
+enum LogField : unsigned {
+    log_pid = 1, log_host = 2, log_userid = 4, log_exit = 8, log_duration = 16, log_traffic = 32,
+    log_attempt = 64, log_usage = 128,  ///< log_usage: CPU time and peak memory of the program
+};
+
+/// A sink for records or messages: stderr, syslog[:facility[.level]], file:PATH, journal.
+/// The default, `inherit`, is the daemon's own target.
+struct LogTarget {
+    enum class Kind : std::uint8_t { inherit, err, syslog, file, journal, none } kind = Kind::inherit;
+    std::string facility = "daemon";
+    std::string level = "info";
+    std::string path;
+    bool operator==(const LogTarget&) const = default;
+};
+
+struct ServiceSpec {
+    std::string id;    ///< names the service in records (xinetd's `id`); default: the name
+    std::string name;  ///< the service word as written: a name, a number or a unix path
+    Where where;       ///< the line or section that defined it
+
+    // -- the socket
+    SocketType socket_type = SocketType::stream;
+    std::string protocol = "tcp";  ///< "tcp", "udp", "unix" or another name of /etc/protocols
+    int protocol_number = 0;       ///< for socket(2); 0 for unix
+    Family family = Family::any;
+    std::vector<std::string> bind;  ///< addresses or host names; empty: any address
+    std::uint16_t port = 0;         ///< host order; 0 for unix, raw and tcpmux entries
+    std::string path;               ///< unix socket path, `@name` for the abstract name space
+    std::string socket_user, socket_group;  ///< owner of the path; empty: the daemon's
+    std::optional<mode_t> socket_mode;      ///< of the path; absent: 0666, as BSD's inetd
+    std::string interface;                  ///< SO_BINDTODEVICE; empty: none
+    bool freebind = false;
+    std::optional<bool> v6only;  ///< absent: as the family says
+    bool reuse_port = false;
+    bool keepalive = false;
+    bool nodelay = false;
+    unsigned listen_backlog = 511;  ///< Apache's default; the kernel clips it to somaxconn
+    unsigned sndbuf = 0, rcvbuf = 0;  ///< bytes; 0: the kernel's default
+
+    // -- how it is served
+    Serve serve = Serve::nowait;
+    Limits limits;
+    PoolLimits pool;
+
+    // -- who serves it
+    std::string user, group, login_class;  ///< names or numbers; empty group: the user's own
+    bool groups = true;                    ///< initgroups(3), or no supplementary groups
+    std::string server;                    ///< path of the program; empty for a builtin
+    std::vector<std::string> server_args;  ///< argv, argv[0] included; for a builtin, after its name
+    std::string builtin;                   ///< name of the builtin; empty for a program
+    bool tcpmux = false;       ///< an entry reached through tcpmux: it has no socket of its own
+    bool tcpmux_plus = false;  ///< minetd sends the positive reply (`+name`)
+
+    // -- what surrounds it
+    std::map<std::string, std::string> env;           ///< set for the program
+    std::optional<std::vector<std::string>> passenv;  ///< absent: all that is not the daemon's own
+    std::string chdir = "/";
+    std::optional<mode_t> umask;
+    int nice = 0;
+    std::vector<ResourceLimit> rlimits;  ///< ordered by resource, no duplicates
+    StderrTarget standard_error;         ///< the attribute `stderr`
+    unsigned idle_timeout = 300;         ///< seconds a builtin waits for a silent peer; 0: for ever
+    UdpGuard udp_guard = UdpGuard::strict;
+
+    // -- records
+    LogTarget log_type;
+    LogFormat log_format = LogFormat::text;
+    unsigned log_on_success = 0;         ///< LogField bits
+    unsigned log_on_failure = log_host;  ///< LogField bits
+
+    bool is_builtin() const { return !builtin.empty(); }
+    bool is_datagram() const {
+        return socket_type == SocketType::dgram || socket_type == SocketType::raw;
+    }
+    bool is_pool() const { return serve != Serve::nowait && serve != Serve::wait; }
+
+    /// What identifies the service from one load to the next, and is unique in a configuration:
+    /// `[hosts:]name/protocol[family]` (or the path), with the socket type where it is not the usual one.
+    std::string key() const;
+
+    bool operator==(const ServiceSpec&) const = default;
+};
+
+/// The `[minetd]` section: the daemon itself.
+struct DaemonSpec {
+    LogTarget log;                           ///< inherit: stderr in the foreground, syslog otherwise
+    std::string pid_file;                    ///< empty: none
+    unsigned graceful_shutdown_timeout = 0;  ///< seconds; 0: as long as sessions last (Apache)
+    bool operator==(const DaemonSpec&) const = default;
+};
+
+}  // namespace minetd

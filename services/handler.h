@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+// What a service inside our own processes is: a step, never a loop, so that one implementation
+// runs unchanged in every MPM. The driver (mpm/) owns the socket, the waiting and the clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "services/connection.h"
+#include "services/datagram.h"
+
+namespace minetd {
+
+/// What the connection waits for now.
+enum class Next : std::uint8_t {
+    read,   ///< more input; with an empty input this is the request boundary
+    write,  ///< the output to be sent; on_drained() follows
+    close,  ///< nothing: flush what is owed, linger, close
+};
+
+/// Serves connections or datagrams. One object serves all connections of a process, so it keeps
+/// nothing about any of them: that lives in Connection::state(). Steps do not throw.
+class Handler {
+  public:
+    virtual ~Handler() = default;
+
+    /// The connection was accepted.
+    virtual Next on_open(Connection&) noexcept { return Next::read; }
+    /// There are more bytes in connection.input(), or connection.input_ended() became true.
+    virtual Next on_input(Connection& connection) noexcept = 0;
+    /// All output has been sent.
+    virtual Next on_drained(Connection&) noexcept { return Next::read; }
+
+    /// One datagram arrived; datagram.reply() is what goes back. No reply is a good answer.
+    virtual void on_datagram(Datagram&) noexcept {}
+};
+
+/// What a handler declares about itself; the configuration and the drivers go by it.
+struct HandlerTraits {
+    bool stream = true;               ///< serves connections
+    bool datagram = false;            ///< serves datagrams
+    bool thread_safe = true;          ///< steps of different connections may run at once
+    bool never_blocks = true;         ///< a step only computes; it may run on the polling thread
+    bool client_speaks_first = true;  ///< nothing happens before the first input
+};
+
+/// What a process that runs a handler knows of its service; it outlives the handler.
+struct ServiceContext;
+
+/// One row of the table of builtins.
+struct Builtin {
+    std::string_view name;
+    HandlerTraits traits;
+    std::unique_ptr<Handler> (*make)(const ServiceContext&);
+    std::string_view help;
+};
+
+}  // namespace minetd

@@ -16,17 +16,26 @@ namespace minetd {
 /// Bytes in order, taken from the front. Consuming moves no bytes until the buffer is reused.
 class ByteQueue {
   public:
+    ByteQueue() = default;
+    ByteQueue(ByteQueue&& other) noexcept { swap(other); }
+    ByteQueue& operator=(ByteQueue&& other) noexcept {
+        ByteQueue(std::move(other)).swap(*this);
+        return *this;
+    }
+
     bool empty() const noexcept { return begin_ == end_; }
     std::size_t size() const noexcept { return end_ - begin_; }
     std::string_view view() const noexcept { return {bytes_.get() + begin_, size()}; }
+    /// Copies `bytes`, which must not lie in this queue.
     void append(std::string_view bytes);
     void consume(std::size_t count) noexcept;
     void clear() noexcept { begin_ = end_ = 0; }
     /// Room for at least `count` bytes at the end; commit() says how many were written there.
     char* reserve(std::size_t count);
-    void commit(std::size_t count) noexcept { end_ += count; }
+    void commit(std::size_t count) noexcept;
     /// Gives the memory back when nothing is held: a parked connection costs no buffer.
     void shrink() noexcept;
+    void swap(ByteQueue& other) noexcept;
 
   private:
     std::unique_ptr<char[]> bytes_;
@@ -35,7 +44,8 @@ class ByteQueue {
 
 class Connection {
   public:
-    Connection(const SocketAddress& peer, const SocketAddress& local) : peer_(peer), local_(local) {}
+    Connection(const SocketAddress& peer, const SocketAddress& local)
+        : peer_(peer), local_(local) {}
 
     const SocketAddress& peer() const noexcept { return peer_; }
     const SocketAddress& local() const noexcept { return local_; }
@@ -61,9 +71,9 @@ class Connection {
     void set_read_ahead(std::size_t bytes) noexcept { read_ahead_ = bytes; }
     /// Seconds without progress after which the driver closes; 0: never. Default: idle_timeout.
     void set_idle_timeout(unsigned seconds) noexcept { idle_timeout_ = seconds; }
-    /// Gives the connection to another service of the same daemon, by name (tcpmux). The handler then
-    /// returns Next::close; the driver hands the socket to the superdaemon, which decides by its
-    /// own table. If it declines, on_input() is called once more with pass_declined() true.
+    /// Gives the connection to another service of the same daemon, by name (tcpmux). The handler
+    /// then returns Next::close; the driver hands the socket to the superdaemon, which decides by
+    /// its own table. If it declines, on_input() is called once more with pass_declined() true.
     void pass_to(std::string_view service) { pass_to_ = service; }
     bool pass_declined() const noexcept { return pass_declined_; }
 

@@ -12,7 +12,8 @@ namespace minetd {
 
 class Datagram {
   public:
-    Datagram(const SocketAddress& peer, std::string_view payload) : peer_(peer), payload_(payload) {}
+    Datagram(const SocketAddress& peer, std::string_view payload)
+        : peer_(peer), payload_(payload) {}
 
     const SocketAddress& peer() const noexcept { return peer_; }
     /// Valid until the handler returns.

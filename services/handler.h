@@ -12,11 +12,15 @@
 
 namespace minetd {
 
-/// What the connection waits for now.
+/// What the connection waits for now. The driver sends output as the peer takes it in every state.
 enum class Next : std::uint8_t {
-    read,   ///< more input; with an empty input this is the request boundary
-    write,  ///< the output to be sent; on_drained() follows
-    close,  ///< nothing: flush what is owed, linger, close
+    /// More input; with an empty input and nothing owed this is the request boundary. After the end
+    /// of the input nothing more can come, and it means `close`.
+    read,
+    /// The output to be sent; nothing is read until then, so that the peer feels the pressure.
+    write,
+    /// Nothing: flush what is owed, linger, close. No step follows (but see Connection::pass_to).
+    close,
 };
 
 /// Serves connections or datagrams. One object serves all connections of a process, so it keeps
@@ -29,7 +33,9 @@ class Handler {
     virtual Next on_open(Connection&) noexcept { return Next::read; }
     /// There are more bytes in connection.input(), or connection.input_ended() became true.
     virtual Next on_input(Connection& connection) noexcept = 0;
-    /// All output has been sent.
+    /// All output has been sent: called each time what was owed after a step has gone, whether that
+    /// step returned `read` or `write`. A service that never stops sending queues its next piece
+    /// here.
     virtual Next on_drained(Connection&) noexcept { return Next::read; }
 
     /// One datagram arrived; datagram.reply() is what goes back. No reply is a good answer.

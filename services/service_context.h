@@ -12,8 +12,8 @@ struct ServiceContext {
     std::string service;                 ///< its id
     std::vector<std::string> arguments;  ///< what follows the builtin's name on the line
     std::vector<std::string> mux_names;  ///< services reachable through tcpmux, as HELP lists them
-    /// UDP ports (host order) of this daemon's own builtin datagram services: two of them answering each
-    /// other is the classic loop.
+    /// UDP ports (host order) of this daemon's own builtin datagram services: two of them answering
+    /// each other is the classic loop.
     std::vector<std::uint16_t> own_udp_ports;
     unsigned idle_timeout = 300;  ///< seconds; 0: never
 };

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+#include "services/registry.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "services/service_context.h"
+#include "tests/services/fake_driver.h"
+
+using namespace minetd;
+
+TEST_SUITE("services") {
+    TEST_CASE("registry: names are found without case, others are not") {
+        const struct {
+            const char* asked;
+            const char* found;
+        } cases[] = {{"echo", "echo"},       {"ECHO", "echo"},     {"discard", "discard"},
+                     {"chargen", "chargen"}, {"Time", "time"},     {"daytime", "daytime"},
+                     {"tcpmux", "tcpmux"},   {"", nullptr},        {"ech", nullptr},
+                     {"echoo", nullptr},     {"sink", nullptr},    {"qotd", nullptr},
+                     {" echo", nullptr},     {"internal", nullptr}};
+        for (const auto& c : cases) {
+            CAPTURE(c.asked);
+            const Builtin* const builtin = find_builtin(c.asked);
+            REQUIRE((builtin != nullptr) == (c.found != nullptr));
+            if (builtin != nullptr) CHECK(builtin->name == c.found);
+        }
+    }
+
+    TEST_CASE("registry: every row is whole, and its traits are what the handler does") {
+        const ServiceContext context;
+        for (const Builtin& builtin : builtins()) {
+            CAPTURE(builtin.name);
+            CHECK(find_builtin(builtin.name) == &builtin);
+            CHECK_FALSE(builtin.help.empty());
+            CHECK(builtin.traits.stream);
+            const auto handler = builtin.make(context);
+            REQUIRE(handler != nullptr);
+
+            FakeDriver silent(*handler, {.window = 0});
+            CHECK((silent.owed() == 0) == builtin.traits.client_speaks_first);
+
+            const SocketAddress peer;
+            Datagram datagram(peer, "x");
+            handler->on_datagram(datagram);
+            if (!builtin.traits.datagram) CHECK_FALSE(datagram.reply().has_value());
+        }
+    }
+
+    TEST_CASE("registry: the datagram services are the five of RFC 862 to 868") {
+        std::string names;
+        for (const Builtin& builtin : builtins())
+            if (builtin.traits.datagram) names += std::string(builtin.name) + ' ';
+        CHECK(names == "echo discard chargen daytime time ");
+    }
+}

@@ -55,7 +55,7 @@ TEST_SUITE("services") {
 
     TEST_CASE("byte queue: a queue that is read as fast as it is filled stays where it is") {
         ByteQueue queue;
-        const std::string piece(200, 'x');
+        const std::string piece(64, 'x');
         queue.append(piece);
         const char* const place = queue.view().data();
         for (int round = 0; round < 1000; ++round) {
@@ -63,6 +63,22 @@ TEST_SUITE("services") {
             queue.append(piece);
             REQUIRE(queue.view().data() == place);
         }
+    }
+
+    TEST_CASE("byte queue: taking and adding one byte at a time moves few bytes") {
+        constexpr std::size_t held = 65'536, rounds = 200'000;
+        ByteQueue queue;
+        queue.append(std::string(held, 'x'));
+        int moves = 0;
+        for (std::size_t round = 0; round < rounds; ++round) {
+            const char* const place = queue.view().data();
+            queue.consume(1);
+            queue.append("x");
+            if (queue.view().data() != place + 1) ++moves;
+        }
+        CHECK(queue.size() == held);
+        // Once for the first byte that does not fit, then once for every `held` bytes.
+        CHECK(moves <= 1 + static_cast<int>(rounds / held));
     }
 
     TEST_CASE("byte queue: shrink forgets the memory, never the bytes") {

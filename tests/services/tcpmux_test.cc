@@ -125,5 +125,6 @@ TEST_SUITE("services") {
         CHECK(client.received() == unavailable);
         CHECK(client.closed());
         CHECK(client.connection().passed_to().empty());
+        CHECK(client.unread() == "root\r\n");
     }
 }

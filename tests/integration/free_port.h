@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: ISC
+// Ports for the services of a test.
+#pragma once
+
+#include <cstdint>
+
+namespace minetd {
+
+/// A port that nobody uses, for both families and both protocols, and outside the range from which
+/// the kernel takes the clients' own ports. Throws std::runtime_error when there is none.
+std::uint16_t free_port();
+
+}  // namespace minetd

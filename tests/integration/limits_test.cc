@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: ISC
+// Limits are exact: N is served and N+1 is not, however many come at once, in every way of serving.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/gauge.h"
+
+using namespace minetd;
+
+namespace {
+
+/// All at once: connects `count` clients and says how many were told "held". Those stay connected.
+std::vector<std::unique_ptr<Client>> storm(std::uint16_t port, int count) {
+    std::vector<std::unique_ptr<Client>> clients(static_cast<std::size_t>(count));
+    std::vector<char> held(clients.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < clients.size(); ++i)
+        threads.emplace_back([&, i] {
+            clients[i] = std::make_unique<Client>(port);
+            held[i] = clients[i]->line() == "held\n";
+        });
+    for (std::thread& thread : threads) thread.join();
+    std::vector<std::unique_ptr<Client>> result;
+    for (std::size_t i = 0; i < clients.size(); ++i)
+        if (held[i]) result.push_back(std::move(clients[i]));
+    return result;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("limits");
+
+TEST_CASE("instances: exactly N at once, and free again when one ends") {
+    for (const char* serve : {"nowait", "prefork"}) {
+        CAPTURE(serve);
+        DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + serve +
+                               " {user} {probe} probe hold {dir}/gauge\n"
+                               "[defaults]\nlog_on_success = EXIT\nlog_on_failure = HOST\n"
+                               "[{held}]\nid = held\ninstances = 5\nstart_servers = 8\n"
+                               "min_spare_servers = 4\n");
+        Gauge& gauge = Gauge::create(daemon.file("gauge"));
+        for (int round = 1; round <= 3; ++round) {
+            CAPTURE(round);
+            auto clients = storm(daemon.port("held"), 24);
+            CHECK(clients.size() == 5);
+            CHECK(gauge.now == 5);
+            clients.clear();
+            daemon.await_lines("EXIT: held", 5 * round);
+        }
+        CHECK(gauge.most == 5);
+        CHECK(gauge.entered == 15);
+        daemon.await_output("FAIL: held service_limit from=127.0.0.1");
+    }
+}
+
+TEST_CASE("instances with overflow = queue: nobody is refused, and never more than N run") {
+    for (const char* serve : {"nowait", "prefork"}) {
+        CAPTURE(serve);
+        DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + serve +
+                               " {user} {probe} probe hold {dir}/gauge\n"
+                               "[{held}]\ninstances = 3\noverflow = queue\n");
+        Gauge& gauge = Gauge::create(daemon.file("gauge"));
+        std::vector<std::thread> threads;
+        std::vector<char> served(20);
+        for (std::size_t i = 0; i < served.size(); ++i)
+            threads.emplace_back([&, i] {
+                Client client(daemon.port("held"));
+                served[i] = client.line() == "held\n";
+            });
+        for (std::thread& thread : threads) thread.join();
+        for (const char one : served) CHECK(one == 1);
+        CHECK(gauge.entered == 20);
+        CHECK(gauge.most <= 3);
+    }
+}
+
+TEST_CASE("the suffixes of every dialect: exactly N") {
+    struct Case {
+        const char* serve;
+        int at_once;  ///< served of ten that stay
+    };
+    const Case table[] = {
+        {"nowait.4", 4},     {"nowait:4", 4},     {"nowait/4", 4},  {"nowait/7/4", 4},
+        {"nowait/7/6/4", 4}, {"nowait/0/6/3", 3}, {"prefork/4", 4}, {"nowait", 10},
+    };
+    for (const Case& row : table) {
+        CAPTURE(row.serve);
+        DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + row.serve +
+                               " {user} {probe} probe hold {dir}/gauge\n");
+        Gauge& gauge = Gauge::create(daemon.file("gauge"));
+        const auto clients = storm(daemon.port("held"), 10);
+        CHECK(static_cast<int>(clients.size()) == row.at_once);
+        CHECK(gauge.most == row.at_once);
+    }
+}
+
+TEST_CASE("the limit of starts counts the finished ones; the limit at once does not") {
+    struct Case {
+        const char* serve;
+        int served;  ///< of eight, one after the other
+    };
+    const Case table[] = {{"nowait.3", 3}, {"nowait/3", 8}, {"nowait/0/3", 3}, {"nowait/0/0/1", 8}};
+    for (const Case& row : table) {
+        CAPTURE(row.serve);
+        DaemonUnderTest daemon(std::string("{line} stream tcp4 ") + row.serve +
+                               " {user} {probe} probe answer\n"
+                               "[defaults]\nlog_on_success = EXIT\n[{line}]\nid = line\n");
+        int served = 0;
+        for (int i = 0; i < 8; ++i) {
+            if (Client(daemon.port("line")).ask("x\n") != "x\n") continue;
+            daemon.await_lines("EXIT: line", ++served);
+        }
+        CHECK(served == row.served);
+        // The port is never given away: one can still connect, and is told nothing.
+        Client late(daemon.port("line"));
+        CHECK(late.end() != Client::End::refused);
+    }
+}
+
+TEST_CASE("builtins are under the limits too") {
+    DaemonUnderTest daemon(
+        "{echo} stream tcp4 nowait.3 {user} internal echo\n"
+        "{pool} stream tcp4 prefork.3 {user} internal echo\n");
+    for (const char* name : {"echo", "pool"}) {
+        CAPTURE(name);
+        int served = 0;
+        for (int i = 0; i < 8; ++i) served += Client(daemon.port(name)).ask("x") == "x";
+        CHECK(served == 3);
+    }
+}
+
+TEST_CASE("sources: each address has its own count, all of an IPv6 /64 share one") {
+    DaemonUnderTest daemon(
+        "{held} stream tcp4 nowait/0/0/2 {user} {probe} probe hold {dir}/gauge\n"
+        "[defaults]\nlog_on_failure = HOST\n[{held}]\nid = held\n");
+    Gauge& gauge = Gauge::create(daemon.file("gauge"));
+    const auto here = storm(daemon.port("held"), 6);
+    CHECK(here.size() == 2);
+    // Another loopback address is another source.
+    const SocketAddress server = address_of("127.0.0.1", daemon.port("held"));
+    const UniqueFd other(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const SocketAddress source = address_of("127.0.0.9", 0);
+    REQUIRE(bind(other.get(), source.raw(), source.length) == 0);
+    REQUIRE(connect(other.get(), server.raw(), server.length) == 0);
+    char word[5];
+    CHECK(recv(other.get(), word, sizeof word, MSG_WAITALL) == 5);
+    CHECK(gauge.now == 3);
+    daemon.await_output("FAIL: held per_source_limit from=127.0.0.1");
+}
+
+TEST_CASE("cps: at most N in a second, then a pause; the port stays bound") {
+    DaemonUnderTest daemon(
+        "{line} stream tcp4 nowait {user} {probe} probe answer\n"
+        "[{line}]\nid = line\ncps = 5 3600\n");
+    int served = 0;
+    for (int i = 0; i < 30; ++i) {
+        Client client(daemon.port("line"));
+        CHECK(client.end() != Client::End::refused);
+        served += client.ask("x\n") == "x\n";
+    }
+    // The thirty cannot take so long that the pause is over, but may straddle a second or more.
+    CHECK(served >= 5);
+    CHECK(served < 30);
+    daemon.await_output("FAIL: line connections per second");
+}
+
+TEST_CASE("few descriptors: the daemon survives, and serves again when there are some") {
+    DaemonUnderTest daemon(R"(
+{held} stream tcp4 nowait {user} {probe} probe hold {dir}/gauge
+{echo} stream tcp4 nowait {user} internal echo
+)",
+                           {.descriptors = 48});
+    Gauge& gauge = Gauge::create(daemon.file("gauge"));
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 90; ++i) {
+        clients.push_back(std::make_unique<Client>(daemon.port("held")));
+        clients.push_back(std::make_unique<Client>(daemon.port("echo")));
+        CHECK(clients[clients.size() - 2]->end() != Client::End::refused);
+        CHECK(clients.back()->end() != Client::End::refused);
+    }
+    CHECK(daemon.alive());
+    clients.clear();
+    CHECK(Client(daemon.port("held")).line() == "held\n");
+    CHECK(Client(daemon.port("echo")).ask("again") == "again");
+    CHECK(gauge.entered >= 1);
+    CHECK(daemon.alive());
+}
+
+TEST_SUITE_END();

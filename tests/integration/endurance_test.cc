@@ -7,13 +7,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_tree.h"
 
 using namespace minetd;
 
@@ -24,19 +24,13 @@ struct ProcessFigures {
 };
 
 ProcessFigures figures_of(pid_t pid) {
-    namespace fs = std::filesystem;
     const std::string proc = "/proc/" + std::to_string(pid);
     ProcessFigures figures;
-    for (const auto& entry : fs::directory_iterator(proc + "/fd"))
+    for (const auto& entry : std::filesystem::directory_iterator(proc + "/fd"))
         figures.descriptors += !entry.path().empty();
-    for (const auto& task : fs::directory_iterator(proc + "/task")) {
-        std::ifstream children(task.path() / "children");
-        for (pid_t child; children >> child; ++figures.children) {
-            std::ifstream status("/proc/" + std::to_string(child) + "/stat");
-            std::string text;
-            std::getline(status, text);
-            figures.zombies += text.find(") Z ") != std::string::npos;
-        }
+    for (const ProcessView& child : descendants(pid)) {
+        ++figures.children;
+        figures.zombies += child.state == 'Z';
     }
     std::ifstream status(proc + "/status");
     for (std::string line; std::getline(status, line);)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: ISC
+// Builtins from outside: whose processes they run in, what a client that misbehaves costs the
+// others, and tcpmux, which hands connections on.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <string>
+
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_tree.h"
+
+using namespace minetd;
+
+TEST_SUITE_BEGIN("builtins");
+
+TEST_CASE("builtins run as the service's user, never in the root process") {
+    DaemonUnderTest daemon(R"(
+{inner} stream tcp4 nowait  {user} internal echo
+{pool}  stream tcp4 prefork {user} internal echo
+{udp}   dgram  udp4 wait    {user} internal echo
+[defaults]
+udp_guard = local
+)");
+    Client inner(daemon.port("inner")), pooled(daemon.port("pool"));
+    for (Client* client : {&inner, &pooled}) {
+        client->send("x\n");
+        CHECK(client->line() == "x\n");
+    }
+    Client datagrams(address_of("127.0.0.1", daemon.port("udp")), SOCK_DGRAM);
+    datagrams.send("x");
+    CHECK(datagrams.receive() == "x");
+    const auto processes = descendants(daemon.pid());
+    CHECK(processes.size() >= 3);
+    for (const ProcessView& process : processes) {
+        CAPTURE(process.pid);
+        CHECK(process.uid == test_uid());
+    }
+}
+
+TEST_CASE("a client that resets, or never reads, or never speaks, costs the others nothing") {
+    DaemonUnderTest daemon(R"(
+{echo}    stream tcp4 nowait  {user} internal echo
+{chargen} stream tcp4 nowait  {user} internal chargen
+{pool}    stream tcp4 prefork {user} internal chargen
+{mux}     stream tcp4 nowait  {user} internal tcpmux
+{program} stream tcp4 nowait  {user} {probe} probe answer
+{waiting} stream tcp4 prefork {user} {probe} probe answer
+)");
+    const linger at_once{1, 0};
+    for (const char* name : {"echo", "chargen", "pool", "mux", "program", "waiting"}) {
+        CAPTURE(name);
+        Client silent(daemon.port(name));
+        for (int i = 0; i < 100; ++i) {
+            Client rude(daemon.port(name));
+            setsockopt(rude.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+    }
+    CHECK(Client(daemon.port("echo")).ask("x\n") == "x\n");
+    CHECK(Client(daemon.port("program")).ask("x\n") == "x\n");
+    CHECK(Client(daemon.port("waiting")).ask("x\n") == "x\n");
+    for (const char* name : {"chargen", "pool"}) {
+        CAPTURE(name);
+        CHECK(Client(daemon.port(name)).line().size() == 74);
+    }
+    CHECK(daemon.alive());
+}
+
+TEST_CASE("chargen goes on while its client talks") {
+    DaemonUnderTest daemon("{chargen} stream tcp4 nowait {user} internal chargen\n");
+    Client client(daemon.port("chargen"));
+    for (int i = 0; i < 50; ++i) {
+        client.send(std::string(10'000, 'x'));
+        CHECK(client.bytes(10'000).size() == 10'000);
+    }
+    CHECK(client.end() == Client::End::none);
+}
+
+TEST_CASE("tcpmux: names, help, and what the client sends early") {
+    DaemonUnderTest daemon(R"(
+{mux}          stream tcp4 nowait {user} internal tcpmux
+tcpmux/+answer stream tcp  nowait {user} {probe} probe answer
+tcpmux/bare    stream tcp  nowait {user} {probe} probe answer
+tcpmux/+one    stream tcp  nowait/1 {user} {probe} probe answer
+)");
+    const std::uint16_t mux = daemon.port("mux");
+    Client silent(mux);  // pins nothing
+    const std::string go = Client(mux).ask("answer\r\npipelined\n");
+    CHECK(go.substr(0, 1) == "+");
+    CHECK(go.substr(go.find("\r\n") + 2) == "pipelined\n");
+    CHECK(Client(mux).ask("ANSWER\r\nx\n").substr(0, 1) == "+");
+    CHECK(Client(mux).ask("bare\r\nx\n") == "x\n");
+    CHECK(Client(mux).ask("none\r\n").substr(0, 1) == "-");
+    const std::string help = Client(mux).ask("HELP\r\n");
+    for (const char* name : {"answer\r\n", "bare\r\n", "one\r\n"})
+        CHECK(help.find(name) != std::string::npos);
+    // The limits of the service that is asked for hold on this way too.
+    Client first(mux);
+    first.send("one\r\n");
+    CHECK(first.line().substr(0, 1) == "+");
+    const std::string second = Client(mux).ask("one\r\nx\n");
+    CHECK(second.find("x\n") == std::string::npos);
+    CHECK(first.ask("x\n") == "x\n");
+}
+
+TEST_CASE("a server that is killed gives its place in the limits back") {
+    DaemonUnderTest daemon(R"(
+{pool} stream tcp4 prefork/2 {user} internal echo
+)");
+    Client first(daemon.port("pool")), second(daemon.port("pool"));
+    for (Client* client : {&first, &second}) {
+        client->send("x\n");
+        CHECK(client->line() == "x\n");
+    }
+    CHECK(Client(daemon.port("pool")).ask("x") == "");
+    for (const ProcessView& process : descendants(daemon.pid()))
+        if (descendants(process.pid).empty()) kill(process.pid, SIGKILL);
+    CHECK(first.rest() == "");
+    CHECK(second.rest() == "");
+    bool served = false;
+    for (int tries = 0; tries < 100'000 && !served; ++tries)
+        served = Client(daemon.port("pool")).ask("x") == "x";
+    CHECK(served);
+}
+
+TEST_SUITE_END();

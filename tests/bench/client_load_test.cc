@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: ISC
+// A load generator that does not notice a wrong reply measures nothing, so here are servers that
+// err.
+
+#include "tests/bench/client_load.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "tests/bench/forked_server.h"
+#include "tests/bench/limit.h"
+
+namespace minetd::bench {
+
+namespace {
+
+Load short_load(const ForkedServer& server, Exchange exchange, unsigned clients) {
+    Load load;
+    load.server = server.address();
+    load.exchange = exchange;
+    load.clients = clients;
+    load.warm_up = 0.01;
+    load.measured = exchange == Exchange::hold ? 10 : 0.05;
+    return load;
+}
+
+/// Says `reply` to every connection, having read a line first where `reads` is set.
+auto saying(std::string reply, bool reads) {
+    return [reply = std::move(reply), reads](int listener) {
+        for (;;) {
+            const UniqueFd connection(accept(listener, nullptr, nullptr));
+            std::array<char, 64> line{};
+            if (reads && recv(connection.get(), line.data(), line.size(), MSG_WAITALL) != 64)
+                continue;
+            if (send(connection.get(), reply.data(), reply.size(), MSG_NOSIGNAL) < 0) continue;
+        }
+    };
+}
+
+}  // namespace
+
+TEST_SUITE("bench") {
+    TEST_CASE("a right server has no errors in any exchange") {
+        const struct {
+            Exchange exchange;
+            const char* name;
+        } rows[] = {
+            {Exchange::echo, "echo"}, {Exchange::keepalive, "keepalive"}, {Exchange::hold, "hold"}};
+        for (const auto& row : rows) {
+            for (const unsigned clients : {1U, 16U, 64U}) {
+                CAPTURE(row.name);
+                CAPTURE(clients);
+                const ForkedServer server(
+                    [](int listener) { serve_echo_epoll_1(listener, nullptr); });
+                const Outcome outcome = drive(short_load(server, row.exchange, clients), nullptr);
+                CHECK(outcome.errors == 0);
+                CHECK(outcome.first_error == "");
+                CHECK(outcome.latency.count() >= clients);
+                if (row.exchange == Exchange::hold) CHECK(outcome.latency.count() == clients);
+                CHECK(outcome.latency.quantile(0.5) > 0);
+                CHECK(outcome.client_seconds > 0);
+            }
+        }
+    }
+
+    TEST_CASE("a reply that is expected is compared to its last byte") {
+        const struct {
+            const char* reply;
+            const char* error;
+        } rows[] = {
+            {"ok\n", ""},
+            {"", "a short reply"},
+            {"ok", "a short reply"},
+            {"ko\n", "wrong bytes"},
+            {"ok\n\n", "wrong bytes"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.reply);
+            const ForkedServer server(saying(row.reply, false));
+            const Outcome outcome = drive(short_load(server, Exchange::expect, 4), nullptr);
+            CHECK(outcome.first_error == row.error);
+            CHECK((outcome.errors == 0) == (*row.error == '\0'));
+            CHECK((outcome.latency.count() == 0) == (*row.error != '\0'));
+        }
+    }
+
+    TEST_CASE("an echo of something else is an error") {
+        const struct {
+            std::string reply;
+            const char* error;
+        } rows[] = {
+            {"", "closed before the reply"},
+            {std::string(64, 'a'), "wrong bytes"},
+            {std::string(65, '\n'), "wrong bytes"},
+        };
+        for (const auto& row : rows) {
+            for (const Exchange exchange : {Exchange::echo, Exchange::keepalive, Exchange::hold}) {
+                CAPTURE(row.reply);
+                const ForkedServer server(saying(row.reply, true));
+                const Outcome outcome = drive(short_load(server, exchange, 2), nullptr);
+                CHECK(outcome.first_error == row.error);
+                CHECK(outcome.errors >= 2);
+                CHECK(outcome.latency.count() == 0);
+            }
+        }
+    }
+
+    TEST_CASE("nobody there is an error, not an endless wait") {
+        sockaddr_in address{};
+        {
+            const ForkedServer server([](int) {});
+            address = server.address();
+        }
+        Load load;
+        load.server = address;
+        load.warm_up = 0;
+        load.measured = 0.01;
+        const Outcome outcome = drive(load, nullptr);
+        CHECK(outcome.errors > 0);
+        CHECK(outcome.first_error == "Connection refused");
+    }
+
+    TEST_CASE("the server's time is read from its account, whatever keeps it") {
+        const ForkedServer server([](int listener) { serve_echo_epoll_1(listener, nullptr); });
+        const auto account = open_account("proc:" + std::to_string(server.pid()));
+        Load load = short_load(server, Exchange::keepalive, 16);
+        load.measured = 0.3;
+        const Outcome outcome = drive(load, account.get());
+        CHECK(outcome.errors == 0);
+        CHECK(outcome.server_seconds > 0);
+        CHECK(outcome.server_seconds < 2 * outcome.seconds);
+    }
+}
+
+}  // namespace minetd::bench

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: ISC
+// Every limit does the work it is the limit of.
+
+#include "tests/bench/limit.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/bench/client_load.h"
+#include "tests/bench/forked_server.h"
+
+namespace minetd::bench {
+
+TEST_SUITE("bench") {
+    TEST_CASE("every way to start a program starts it for every connection") {
+        const struct {
+            const char* name;
+            void (*serve)(int, char**);
+        } rows[] = {
+            {"vm_prefork_exec", serve_vm_prefork_exec},
+            {"vm", serve_vm},
+            {"vm_x2", serve_vm_x2},
+            {"vfork", serve_vfork},
+            {"fork", serve_fork},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.name);
+            const ForkedServer server([&](int listener) {
+                char path[] = MINETD_OK_STATIC;
+                char* program[] = {path, nullptr};
+                row.serve(listener, program);
+            });
+            Load load;
+            load.server = server.address();
+            load.clients = 16;
+            load.warm_up = 0;
+            load.measured = 0.1;
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.errors == 0);
+            CHECK(outcome.first_error == "");
+            CHECK(outcome.latency.count() >= 16);
+        }
+    }
+
+    TEST_CASE("both echoes echo") {
+        for (const auto serve : {serve_echo_epoll_1, serve_echo_procs}) {
+            const ForkedServer server([&](int listener) { serve(listener, nullptr); });
+            Load load;
+            load.server = server.address();
+            load.exchange = Exchange::echo;
+            load.clients = 16;
+            load.warm_up = 0;
+            load.measured = 0.1;
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.errors == 0);
+            CHECK(outcome.latency.count() >= 16);
+        }
+    }
+}
+
+}  // namespace minetd::bench

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: ISC
+
+#include "tests/bench/rounds.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/bench/interruption.h"
+#include "tests/bench/running_server.h"
+
+namespace minetd::bench {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto near_wait = std::chrono::milliseconds(1500);
+constexpr auto near_interval = std::chrono::milliseconds(50);
+
+/// What loadgen prints, by name.
+struct Field {
+    std::string_view name;
+    double Sample::*member;
+};
+
+constexpr Field fields[] = {
+    {"rate", &Sample::rate},
+    {"p50_us", &Sample::p50_us},
+    {"p99_us", &Sample::p99_us},
+    {"max_us", &Sample::max_us},
+    {"server_us", &Sample::server_us},
+    {"server_cpus", &Sample::server_cpus},
+    {"client_cpus", &Sample::client_cpus},
+    {"other_cpus", &Sample::other_cpus},
+    {"operations", &Sample::operations},
+    {"errors", &Sample::errors},
+};
+
+Sample parse_sample(const std::string& line) {
+    Sample sample;
+    for (const Field& field : fields) {
+        const std::string key = fmt::format("{}=", field.name);
+        std::size_t at = line.starts_with(key) ? 0 : line.find(" " + key);
+        if (at == std::string::npos) throw std::runtime_error("loadgen said no " + key);
+        if (at != 0) ++at;
+        sample.*field.member = std::strtod(line.c_str() + at + key.size(), nullptr);
+    }
+    const std::string_view key = "first_error=\"";
+    if (const std::size_t at = line.find(key); at != std::string::npos)
+        sample.first_error = line.substr(at + key.size(), line.rfind('"') - at - key.size());
+    return sample;
+}
+
+/// One line that is written over, for somebody who watches.
+void show_progress(const Workload& workload, unsigned clients, unsigned round,
+                   const Series& series) {
+    if (isatty(STDERR_FILENO) == 0) return;
+    const std::string text = fmt::format("{}, {} clients, round {}: {}", workload.name, clients,
+                                         round + 1, series.server->name);
+    std::fprintf(stderr, "\r\033[K%s\r", text.c_str());
+}
+
+// For the shell that popen(3) runs.
+std::string quoted(std::string_view word) {
+    std::string text;
+    for (char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return fmt::format("'{}'", text);
+}
+
+}  // namespace
+
+Sample run_loadgen(const Site& site, const Launch& launch, const std::string& account,
+                   std::string_view exchange, unsigned clients, double warm_up, double measured) {
+    const std::string command = fmt::format(
+        "exec {} --port {} --exchange {} --clients {} --warm-up {} --seconds {} --account {}{}",
+        quoted(site.programs + "/loadgen"), launch.port, exchange, clients, warm_up, measured,
+        quoted(account), launch.one_source ? " --one-source" : "");
+    FILE* pipe = popen(command.c_str(), "re");
+    if (pipe == nullptr) throw std::runtime_error("loadgen cannot be started");
+    std::array<char, 1024> line{};
+    const bool said = std::fgets(line.data(), static_cast<int>(line.size()), pipe) != nullptr;
+    const int status = pclose(pipe);
+    // 1 is the server's fault and counted; anything else is ours.
+    if (!said || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
+        throw std::runtime_error("loadgen failed: " + command);
+    return parse_sample(line.data());
+}
+
+Comparison Rounds::compare(const Workload& workload, unsigned clients, unsigned cells_after) {
+    Comparison comparison{&workload, clients, {}};
+    for (const ServerKind& server : servers())
+        if (server.takes(workload, site_)) comparison.series.push_back({&server, {}, {}});
+    auto left = static_cast<unsigned>(comparison.series.size()) * plan_.rounds + cells_after;
+    for (unsigned round = 0; round < plan_.rounds; ++round) {
+        for (Series& series : comparison.series) {
+            show_progress(workload, clients, round, series);
+            stop_if_interrupted();
+            run_round(series, workload, clients, --left);
+        }
+    }
+    return comparison;
+}
+
+unsigned Rounds::cells(const Workload& workload) const {
+    const auto taking =
+        std::count_if(servers().begin(), servers().end(),
+                      [&](const ServerKind& server) { return server.takes(workload, site_); });
+    return static_cast<unsigned>(taking) * plan_.rounds;
+}
+
+void Rounds::run_round(Series& series, const Workload& workload, unsigned clients,
+                       unsigned cells_after) {
+    if (!series.failure.empty()) return;
+    for (unsigned attempt = 0; attempt < plan_.attempts; ++attempt) {
+        if (attempt > 0 && !time_to_repeat(cells_after)) break;
+        if (time_to_repeat(cells_after)) await_near();
+        const auto start = Clock::now();
+        try {
+            series.samples.push_back(run_once(*series.server, workload, clients));
+        } catch (const std::exception& error) {
+            series.failure = error.what();
+            return;
+        }
+        const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+        cell_seconds_ = 0.9 * cell_seconds_ + 0.1 * taken;
+        if (series.samples.back().counts) break;
+    }
+}
+
+Sample Rounds::run_once(const ServerKind& server, const Workload& workload, unsigned clients) {
+    const Launch launch = server.prepare(server, site_, workload);
+    const double before = round_trip_ns(pair_);
+    Sample sample;
+    {
+        const RunningServer running(std::string(server.name), launch, site_);
+        sample = run_loadgen(site_, launch, running.account().reference(), workload.exchange,
+                             clients, plan_.warm_up, workload.is_burst() ? 10 : plan_.measured);
+    }
+    sample.round_trip_ns = std::max(before, round_trip_ns(pair_));
+    // A burst is over in less time than the machine's own account of it can tell.
+    const bool quiet = workload.is_burst() || sample.other_cpus <= plan_.quiet_cpus;
+    sample.counts = sample.round_trip_ns <= plan_.near_ns && quiet;
+    return sample;
+}
+
+void Rounds::await_near() {
+    const auto deadline = Clock::now() + near_wait;
+    while (round_trip_ns(pair_) > plan_.near_ns && Clock::now() < deadline)
+        std::this_thread::sleep_for(near_interval);
+}
+
+bool Rounds::time_to_repeat(unsigned cells_after) const {
+    const std::chrono::duration<double> needed((cells_after + 1) * cell_seconds_);
+    return Clock::now() + needed < plan_.deadline;
+}
+
+}  // namespace minetd::bench

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: ISC
+// A comparison as a markdown table, a row per server.
+#pragma once
+
+#include <string>
+
+#include "tests/bench/rounds.h"
+
+namespace minetd::bench {
+
+/// Ratios are of medians; where either side has no round that counts, the row is marked and the
+/// ratio left out. A burst is a table of times in place of rates.
+std::string table_of(const Comparison&);
+
+}  // namespace minetd::bench

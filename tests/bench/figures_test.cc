@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: ISC
+
+#include "tests/bench/figures.h"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+
+namespace minetd::bench {
+
+namespace {
+
+constexpr ServerKind server_named(std::string_view name) {
+    return {name, nullptr, true, true, false, true, nullptr};
+}
+
+struct Round {
+    double rate;
+    bool counts;
+};
+
+Series series_of(const ServerKind& server, std::initializer_list<Round> rounds) {
+    Series series{&server, {}, {}};
+    for (const Round& round : rounds) {
+        Sample sample;
+        sample.rate = round.rate;
+        sample.errors = 1;
+        sample.counts = round.counts;
+        series.samples.push_back(sample);
+    }
+    return series;
+}
+
+}  // namespace
+
+TEST_SUITE("bench") {
+    TEST_CASE("only rounds that count make a figure") {
+        constexpr ServerKind server = server_named("x");
+        const struct {
+            Series series;
+            double median, least, most;
+            unsigned count;
+        } rows[] = {
+            {series_of(server, {{3, true}, {1, true}, {2, true}}), 2, 1, 3, 3},
+            {series_of(server, {{1, true}, {2, true}}), 1.5, 1, 2, 2},
+            {series_of(server, {{100, false}, {1, true}, {100, false}}), 1, 1, 1, 1},
+            {series_of(server, {{5, false}, {7, false}}), 6, 5, 7, 0},
+            {series_of(server, {}), 0, 0, 0, 0},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.series.samples.size());
+            const Spread rate = spread(row.series, &Sample::rate);
+            CHECK(rate.median == row.median);
+            CHECK(rate.least == row.least);
+            CHECK(rate.most == row.most);
+            CHECK(rounds_that_count(row.series) == row.count);
+            CHECK(comparable(&row.series) == (row.count > 0));
+            CHECK(errors(row.series) == static_cast<double>(row.series.samples.size()));
+        }
+        CHECK(!comparable(nullptr));
+    }
+
+    TEST_CASE("a ratio needs two sides that count") {
+        constexpr ServerKind fast = server_named("limit_a"), slow = server_named("limit_b"),
+                             far = server_named("limit_c"), mine = server_named("mine");
+        Comparison comparison{nullptr, 16, {}};
+        comparison.series = {series_of(slow, {{10, true}}), series_of(fast, {{20, true}}),
+                             series_of(far, {{99, false}}), series_of(mine, {{15, true}})};
+        const Series* own = find(comparison, "mine");
+        REQUIRE(own != nullptr);
+        CHECK(best_limit(comparison) == find(comparison, "limit_a"));
+        CHECK(rate_ratio(own, best_limit(comparison)) == 0.75);
+        CHECK(rate_ratio(own, find(comparison, "limit_c")) == std::nullopt);
+        CHECK(rate_ratio(own, find(comparison, "nobody")) == std::nullopt);
+        CHECK(ratio_text(0.75) == "0.75");
+        CHECK(ratio_text(std::nullopt) == "-");
+    }
+
+    TEST_CASE("numbers have commas") {
+        const struct {
+            double value;
+            const char* text;
+        } rows[] = {{0, "0"},
+                    {999, "999"},
+                    {1000, "1,000"},
+                    {12345.6, "12,346"},
+                    {1234567, "1,234,567"},
+                    {-1000, "-1,000"},
+                    {-100, "-100"}};
+        for (const auto& row : rows) {
+            CAPTURE(row.value);
+            CHECK(with_commas(row.value) == row.text);
+        }
+    }
+}
+
+}  // namespace minetd::bench

@@ -13,15 +13,34 @@
 namespace minetd {
 
 /// How conflicts between the inetds are resolved; see minetd.conf(5), DIALECTS.
-enum class Dialect { automatic, minetd, inetd_bsd, inetd_freebsd, inetd_netbsd, inetd_debian, inetd_gnu, inetd_busybox };
+enum class Dialect {
+    automatic,
+    minetd,
+    inetd_bsd,
+    inetd_freebsd,
+    inetd_netbsd,
+    inetd_debian,
+    inetd_gnu,
+    inetd_busybox
+};
 
 /// The name of a dialect as `--dialect` takes it; throws std::invalid_argument for an unknown one.
 Dialect dialect_from(std::string_view name);
 
+/// A builtin as far as the configuration goes; the builtins themselves are in a higher layer.
+struct KnownBuiltin {
+    std::string name;
+    bool stream = true, datagram = false;  ///< what it can serve
+};
+
 struct Configuration {
     DaemonSpec daemon;
     std::vector<std::shared_ptr<const ServiceSpec>> services;  ///< in file order, valid ones only
-    std::vector<std::string> broken;  ///< keys of services left out because of an error
+    /// Keys of services left out because of an error; `name/?` when only the name could be read.
+    std::vector<std::string> broken;
+    /// What is here may not be all, or not what was meant: a file that could not be read, or a
+    /// broken [minetd] or [defaults]. Each comes with an error whose Where has no line.
+    bool fatal = false;
 
     bool operator==(const Configuration& other) const;
 };
@@ -32,15 +51,20 @@ struct LoadOptions {
     bool check_host = true;
     /// Directory of drop-ins (`*.conf` in byte order); empty: FILE with `.conf` replaced by `.d`.
     std::string drop_ins;
+    /// What `internal` may name; empty: not checked.
+    std::vector<KnownBuiltin> builtins;
 };
 
 /// Reads a file, its includes and its drop-ins. Never throws for what is in them: every finding is
-/// in `diagnostics`. A broken service is left out and named in `broken`. A file that cannot be read, or a
-/// broken [minetd] section, is an error with an empty Where::line; the caller decides what it stops.
+/// in `diagnostics`. A broken service is left out and named in `broken`. A file that cannot be
+/// read, or a broken [minetd] section, is an error with an empty Where::line; the caller decides
+/// what it stops.
 Configuration load_configuration(const std::string& file, const LoadOptions&, Diagnostics&);
 
-/// The same for text that is at hand; `file` only names it in messages. Includes are relative to it.
-Configuration parse_configuration(std::string_view text, const std::string& file, const LoadOptions&, Diagnostics&);
+/// The same for text that is at hand; `file` only names it in messages. Includes are relative to
+/// it.
+Configuration parse_configuration(std::string_view text, const std::string& file,
+                                  const LoadOptions&, Diagnostics&);
 
 /// The effective configuration in native form; parse(dump(x)) == x.
 std::string dump(const Configuration&);
@@ -49,17 +73,19 @@ std::string dump(const Configuration&);
 struct Changes {
     struct Pair {
         std::shared_ptr<const ServiceSpec> before, after;
-        bool same_socket = false;      ///< address and type are the same: the socket is kept
+        bool same_socket = false;        ///< address and type are the same: the socket is kept
         bool needs_new_servers = false;  ///< a changed attribute lives in running servers
     };
     std::vector<std::shared_ptr<const ServiceSpec>> added, removed, kept;
     std::vector<Pair> changed;
 };
-/// By key(). A service that is broken in `next` stays as it is in `current`: it counts as kept.
+/// By key(). A kept service is the object of `current`. A service that is broken in `next` stays as
+/// it is in `current`: it counts as kept.
 Changes changes(const Configuration& current, const Configuration& next);
 
 /// `--attributes`: every attribute with its type, default and help; `--explain NAME`: one of them.
-/// explain_attribute returns an empty text for an unknown name, with `suggestion` set where one is near.
+/// explain_attribute returns an empty text for an unknown name, with `suggestion` set where one is
+/// near.
 std::string list_attributes();
 std::string explain_attribute(std::string_view name, std::string& suggestion);
 

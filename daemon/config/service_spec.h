@@ -39,10 +39,12 @@ struct ConnectionsPerSecond {
 
 /// How many, and how many at once. An absent value is no limit; 0 is "never".
 struct Limits {
-    std::optional<unsigned> instances;   ///< sessions at once (`/N`, `stream,N`, xinetd's instances)
-    std::optional<unsigned> per_source;  ///< sessions at once from one source (FreeBSD's third number)
+    std::optional<unsigned> instances;  ///< sessions at once (`/N`, `stream,N`, xinetd's instances)
+    std::optional<unsigned>
+        per_source;  ///< sessions at once from one source (FreeBSD's third number)
     std::optional<unsigned> service_max;  ///< starts in any 60 s (`.N`, `:N`)
-    std::optional<unsigned> ip_max;  ///< starts in any 60 s from one source (FreeBSD's second number)
+    std::optional<unsigned>
+        ip_max;  ///< starts in any 60 s from one source (FreeBSD's second number)
     std::optional<ConnectionsPerSecond> cps;
     Overflow overflow = Overflow::refuse;  ///< what `instances` does when it is reached
 
@@ -78,14 +80,27 @@ struct StderrTarget {
 
 /// Which session facts are recorded; xinetd's words.
 enum LogField : unsigned {
-    log_pid = 1, log_host = 2, log_userid = 4, log_exit = 8, log_duration = 16, log_traffic = 32,
-    log_attempt = 64, log_usage = 128,  ///< log_usage: CPU time and peak memory of the program
+    log_pid = 1,
+    log_host = 2,
+    log_userid = 4,
+    log_exit = 8,
+    log_duration = 16,
+    log_traffic = 32,
+    log_attempt = 64,
+    log_usage = 128,  ///< log_usage: CPU time and peak memory of the program
 };
 
 /// A sink for records or messages: stderr, syslog[:facility[.level]], file:PATH, journal.
 /// The default, `inherit`, is the daemon's own target.
 struct LogTarget {
-    enum class Kind : std::uint8_t { inherit, err, syslog, file, journal, none } kind = Kind::inherit;
+    enum class Kind : std::uint8_t {
+        inherit,
+        err,
+        syslog,
+        file,
+        journal,
+        none
+    } kind = Kind::inherit;
     std::string facility = "daemon";
     std::string level = "info";
     std::string path;
@@ -93,9 +108,10 @@ struct LogTarget {
 };
 
 struct ServiceSpec {
-    std::string id;    ///< names the service in records (xinetd's `id`); default: the name
-    std::string name;  ///< the service word as written: a name, a number or a unix path
-    Where where;       ///< the line or section that defined it
+    std::string id;        ///< names the service in records (xinetd's `id`); default: the name
+    std::string name;      ///< the service word as written: a name, a number or a unix path
+    Where where;           ///< the line or section that defined it
+    bool disable = false;  ///< while reading; a disabled service is not in a Configuration
 
     // -- the socket
     SocketType socket_type = SocketType::stream;
@@ -113,7 +129,7 @@ struct ServiceSpec {
     bool reuse_port = false;
     bool keepalive = false;
     bool nodelay = false;
-    unsigned listen_backlog = 511;  ///< Apache's default; the kernel clips it to somaxconn
+    unsigned listen_backlog = 511;    ///< Apache's default; the kernel clips it to somaxconn
     unsigned sndbuf = 0, rcvbuf = 0;  ///< bytes; 0: the kernel's default
 
     // -- how it is served
@@ -125,8 +141,9 @@ struct ServiceSpec {
     std::string user, group, login_class;  ///< names or numbers; empty group: the user's own
     bool groups = true;                    ///< initgroups(3), or no supplementary groups
     std::string server;                    ///< path of the program; empty for a builtin
-    std::vector<std::string> server_args;  ///< argv, argv[0] included; for a builtin, after its name
-    std::string builtin;                   ///< name of the builtin; empty for a program
+    std::vector<std::string>
+        server_args;           ///< argv, argv[0] included; for a builtin, after its name
+    std::string builtin;       ///< name of the builtin; empty for a program
     bool tcpmux = false;       ///< an entry reached through tcpmux: it has no socket of its own
     bool tcpmux_plus = false;  ///< minetd sends the positive reply (`+name`)
 
@@ -154,7 +171,8 @@ struct ServiceSpec {
     bool is_pool() const { return serve != Serve::nowait && serve != Serve::wait; }
 
     /// What identifies the service from one load to the next, and is unique in a configuration:
-    /// `[hosts:]name/protocol[family]` (or the path), with the socket type where it is not the usual one.
+    /// `[hosts:]name/protocol[family]` (or the path), with the socket type where it is not the
+    /// usual one.
     std::string key() const;
 
     bool operator==(const ServiceSpec&) const = default;
@@ -162,8 +180,8 @@ struct ServiceSpec {
 
 /// The `[minetd]` section: the daemon itself.
 struct DaemonSpec {
-    LogTarget log;                           ///< inherit: stderr in the foreground, syslog otherwise
-    std::string pid_file;                    ///< empty: none
+    LogTarget log;         ///< inherit: stderr in the foreground, syslog otherwise
+    std::string pid_file;  ///< empty: none
     unsigned graceful_shutdown_timeout = 0;  ///< seconds; 0: as long as sessions last (Apache)
     bool operator==(const DaemonSpec&) const = default;
 };

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/assemble.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "daemon/config/names.h"
+#include "daemon/config/pool_clamps.h"
+#include "daemon/config/values.h"
+
+namespace minetd {
+namespace {
+
+/// A header as a person means it: `8080`, `8080/tcp`, `[::1]:8080/tcp6`, `tcpmux/finger`, a path, a
+/// key.
+struct Header {
+    std::string service;   ///< the first field of a line
+    std::string protocol;  ///< empty: any
+};
+
+Header header_from(const std::string& text) {
+    Header header{text, {}};
+    const std::size_t slash = text.rfind('/');
+    if (slash == std::string::npos || slash == 0 || text.find_first_of("/@") == 0) return header;
+    const std::string protocol = text.substr(slash + 1, text.find(',', slash) - slash - 1);
+    try {
+        if (!protocol_from(protocol)) return header;
+    } catch (const BadValue&) {
+        return header;
+    }
+    return {text.substr(0, slash), protocol};
+}
+
+class Assembler {
+  public:
+    Assembler(DaemonSpec& daemon, std::vector<Draft>& drafts, Diagnostics& diagnostics)
+        : daemon_(daemon), drafts_(drafts), diagnostics_(diagnostics) {}
+
+    bool run(const std::vector<Section>& sections) {
+        for (const Section& section : sections)
+            if (same_word(section.header, "minetd")) daemon(section);
+        for (const Section& section : sections)
+            if (same_word(section.header, "defaults")) defaults(section);
+        for (const Clamp& clamped : clamp(defaults_.spec.pool))
+            diagnostics_.warning(defaults_.where(clamped.attribute), clamped.message);
+        for (std::size_t i = 0; i < drafts_.size(); ++i) {
+            drafts_[i].inherit(defaults_.spec);
+            enter(i);
+        }
+        for (const Section& section : sections)
+            if (!same_word(section.header, "minetd") && !same_word(section.header, "defaults"))
+                service(section);
+        return sound_;
+    }
+
+  private:
+    std::vector<Word> words(const Setting& setting, bool& failed) {
+        return split(*setting.value, Quotes::with_escapes, true, diagnostics_, failed);
+    }
+
+    void daemon(const Section& section) {
+        bool sound = !section.broken;
+        for (const Setting& setting : section.settings) {
+            bool failed = false;
+            const std::vector<Word> value = words(setting, failed);
+            const Row<DaemonSpec>* row = find_daemon_attribute(setting.name);
+            try {
+                if (!row)
+                    throw BadValue(
+                        fmt::format("there is no attribute `{}` of [minetd]", setting.name),
+                        suggest_attribute(setting.name));
+                row->assign(*row, daemon_, setting.op, value);
+            } catch (const BadValue& bad) {
+                failed = true;
+                diagnostics_.error(
+                    row && bad.word < value.size() ? setting.value->where(value[bad.word].offset)
+                                                   : setting.where,
+                    row ? fmt::format("{}: {}", row->name, bad.what()) : bad.what(), bad.advice);
+            }
+            sound = sound && !failed;
+        }
+        if (!sound) unsound(section, "minetd does not start with it");
+    }
+
+    void defaults(const Section& section) {
+        if (!apply(defaults_, section, true))
+            unsound(section, "every service goes by it, so none is started");
+    }
+
+    void unsound(const Section& section, std::string_view what) {
+        sound_ = false;
+        Where where = section.place.where();
+        const unsigned line = where.line;
+        where.line = where.column = 0;
+        where.text.clear();
+        diagnostics_.error(where,
+                           fmt::format("the section [{}] at line {} is broken, and {}",
+                                       section.header, line, what),
+                           "correct the errors that are told above");
+    }
+
+    /// All settings of a section to one draft; whether all of them could be applied.
+    bool apply(Draft& draft, const Section& section, bool to_defaults) {
+        bool sound = !section.broken;
+        for (const Setting& setting : section.settings) {
+            const Row<ServiceSpec>* row = find_service_attribute(setting.name);
+            if (!row || (to_defaults && !row->in_defaults)) {
+                sound = false;
+                std::string message = fmt::format("there is no attribute `{}`", setting.name),
+                            advice = suggest_attribute(setting.name);
+                if (row)
+                    message = fmt::format("{} is no default: it is each service's own", row->name),
+                    advice = "say it in the service's section";
+                if (!row && find_daemon_attribute(setting.name))
+                    advice = "that is one of the daemon itself: say it in [minetd]";
+                diagnostics_.error(setting.where, message, advice);
+                continue;
+            }
+            bool failed = false;
+            const std::vector<Word> value = words(setting, failed);
+            const Place place{setting.value, value.empty() ? 0 : value[0].offset};
+            const unsigned before = diagnostics_.errors();
+            if (!failed) draft.assign(*row, setting.op, value, place, diagnostics_);
+            sound = sound && !failed && diagnostics_.errors() == before;
+        }
+        if (!sound) draft.break_it();
+        return sound;
+    }
+
+    void enter(std::size_t index) {
+        const Draft& draft = drafts_[index];
+        by_key_.emplace(draft.spec.key(), index);
+        by_name_.emplace(draft.spec.name, index);
+        if (!draft.label.empty()) by_name_.emplace(draft.label, index);
+    }
+
+    void service(const Section& section) {
+        const bool defines = std::any_of(
+            section.settings.begin(), section.settings.end(), [](const Setting& setting) {
+                const Row<ServiceSpec>* row = find_service_attribute(setting.name);
+                return row && row->name == "service";
+            });
+        std::vector<std::size_t> matched;
+        if (!defines) matched = matches(section.header);
+        for (const std::size_t index : matched) apply(drafts_[index], section, false);
+        if (matched.empty()) define(section, defines);
+    }
+
+    /// The services that a header is about: the one with this key, or all that fit.
+    std::vector<std::size_t> matches(const std::string& text) {
+        std::vector<std::size_t> found;
+        if (const auto exact = by_key_.find(text); exact != by_key_.end()) return {exact->second};
+        const auto fitting = [&](const std::string& name, auto fits) {
+            const auto [first, last] = by_name_.equal_range(name);
+            for (auto at = first; at != last; ++at)
+                if (fits(drafts_[at->second])) found.push_back(at->second);
+            std::sort(found.begin(), found.end());
+            found.erase(std::unique(found.begin(), found.end()), found.end());
+        };
+        fitting(text, [](const Draft&) { return true; });
+        if (!found.empty()) return found;
+        const Draft said = read_header(text);
+        const std::string protocol = header_from(text).protocol;
+        const bool versioned = said.says("protocol") && said.spec.family != Family::any;
+        fitting(said.spec.name, [&](const Draft& draft) {
+            return draft.spec.tcpmux == said.spec.tcpmux &&
+                   (!said.says("bind") || draft.spec.bind == said.spec.bind) &&
+                   (protocol.empty() || draft.spec.protocol == said.spec.protocol) &&
+                   (!versioned || draft.spec.family == said.spec.family);
+        });
+        return found;
+    }
+
+    /// What a header says as the first and third fields of a line; errors are nobody's business
+    /// here.
+    Draft read_header(const std::string& text) {
+        Diagnostics unheard;
+        return read_header(text, Place{}, unheard);
+    }
+
+    Draft read_header(const std::string& text, const Place& place, Diagnostics& diagnostics) {
+        Draft draft(place);
+        const Header header = header_from(text);
+        const bool unix_path = text.find_first_of("/@") == 0;
+        static const DialectRules& native = rules_of(Dialect::minetd);
+        const LineContext context{native};
+        read_service_field(draft, {header.service, place.offset}, unix_path, context, diagnostics);
+        if (unix_path || !header.protocol.empty())
+            read_protocol_field(draft, {unix_path ? "unix" : header.protocol, place.offset},
+                                context, diagnostics);
+        return draft;
+    }
+
+    /// A section that no line is about defines its service, if it says who serves it.
+    void define(const Section& section, bool labelled) {
+        const auto says = [&](std::string_view attribute) {
+            return std::any_of(
+                section.settings.begin(), section.settings.end(), [&](const Setting& setting) {
+                    const Row<ServiceSpec>* row = find_service_attribute(setting.name);
+                    return row && row->name == attribute;
+                });
+        };
+        if (!labelled && !says("server") && !says("builtin") && !says("user") && !says("disable") &&
+            !section.broken) {
+            std::vector<std::string> names;
+            for (const Draft& draft : drafts_) names.push_back(draft.spec.name);
+            const std::vector<std::string_view> views(names.begin(), names.end());
+            const std::string hint = did_you_mean(header_from(section.header).service, views);
+            diagnostics_.error(
+                section.place.where(),
+                fmt::format("there is no service `{}` for this section", section.header),
+                hint.empty() ? "add its line above the sections, or `server` and `user` here"
+                             : hint);
+            return;
+        }
+        Draft draft(section.place);
+        Diagnostics unheard;
+        if (!section.header.empty())
+            draft = read_header(section.header, section.place, labelled ? unheard : diagnostics_);
+        if (labelled) draft = Draft(section.place);
+        draft.label = section.header;
+        draft.inherit(defaults_.spec);
+        draft.spec.where = section.place.where();
+        apply(draft, section, false);
+        if (!draft.says("socket_type")) draft.spec.socket_type = usual_type(draft.spec.protocol);
+        drafts_.push_back(std::move(draft));
+        enter(drafts_.size() - 1);
+    }
+
+    DaemonSpec& daemon_;
+    std::vector<Draft>& drafts_;
+    Diagnostics& diagnostics_;
+    Draft defaults_{Place{}};
+    std::unordered_map<std::string, std::size_t> by_key_;
+    std::unordered_multimap<std::string, std::size_t> by_name_;
+    bool sound_ = true;
+};
+
+}  // namespace
+
+bool assemble(Reader& reader, DaemonSpec& daemon, std::vector<Draft>& drafts,
+              Diagnostics& diagnostics) {
+    drafts = std::move(reader.drafts);
+    return Assembler(daemon, drafts, diagnostics).run(reader.sections);
+}
+
+}  // namespace minetd

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/attributes.h"
+
+#include <limits>
+#include <unordered_map>
+
+#include "daemon/config/attribute_row.h"
+
+namespace minetd {
+
+// -- the words of the enumerations
+namespace codec {
+
+using SocketTypes = Choice<SocketType, "stream, dgram, seqpacket, raw or rdm">;
+using Serves = Choice<Serve, "nowait, wait or prefork">;
+using Overflows = Choice<Overflow, "queue or refuse">;
+using SpawnPolicies = Choice<SpawnPolicy, "reactive or apache">;
+using UdpGuards = Choice<UdpGuard, "strict, local or off">;
+using LogFormats = Choice<LogFormat, "text or json">;
+
+template <>
+std::span<const Name<SocketType>> names() noexcept {
+    static constexpr Name<SocketType> table[] = {{"stream", SocketType::stream, {}},
+                                                 {"dgram", SocketType::dgram, {}},
+                                                 {"seqpacket", SocketType::seqpacket, {}},
+                                                 {"raw", SocketType::raw, {}},
+                                                 {"rdm", SocketType::rdm, {}}};
+    return table;
+}
+
+template <>
+std::span<const Name<Serve>> names() noexcept {
+    static constexpr std::string_view later = "comes with minetd 0.2; until then write prefork";
+    static constexpr Name<Serve> table[] = {
+        {"nowait", Serve::nowait, {}},       {"wait", Serve::wait, {}},
+        {"prefork", Serve::prefork, {}},     {"worker", Serve::worker, later},
+        {"event", Serve::event, later},      {"threads", Serve::threads, later},
+        {"perchild", Serve::perchild, later}};
+    return table;
+}
+
+template <>
+std::span<const Name<Overflow>> names() noexcept {
+    static constexpr Name<Overflow> table[] = {{"queue", Overflow::queue, {}},
+                                               {"refuse", Overflow::refuse, {}}};
+    return table;
+}
+
+template <>
+std::span<const Name<SpawnPolicy>> names() noexcept {
+    static constexpr Name<SpawnPolicy> table[] = {{"reactive", SpawnPolicy::reactive, {}},
+                                                  {"apache", SpawnPolicy::apache, {}}};
+    return table;
+}
+
+template <>
+std::span<const Name<UdpGuard>> names() noexcept {
+    static constexpr Name<UdpGuard> table[] = {{"strict", UdpGuard::strict, {}},
+                                               {"local", UdpGuard::local, {}},
+                                               {"off", UdpGuard::off, {}}};
+    return table;
+}
+
+template <>
+std::span<const Name<LogFormat>> names() noexcept {
+    static constexpr Name<LogFormat> table[] = {{"text", LogFormat::text, {}},
+                                                {"json", LogFormat::json, {}}};
+    return table;
+}
+
+}  // namespace codec
+
+// -- the table
+namespace {
+
+using namespace codec;
+using Spec = ServiceSpec;
+using enum Effect;
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t many = 1'000'000;              ///< sessions, starts
+constexpr std::int64_t most_servers = 200'000;        ///< Apache's cap for ServerLimit
+constexpr std::int64_t longest = 4096;                ///< of a path or a word
+constexpr std::int64_t socket_path = 107;             ///< sizeof sun_path, less its end
+constexpr std::int64_t long_time = 10 * 365 * 86400;  ///< seconds
+
+template <class Codec, auto... Path>
+constexpr Row<Spec> row(const Attribute& attribute) {
+    return make_row<Spec, Member<Spec, Codec, Path...>>(attribute);
+}
+template <int Resource, class Codec>
+constexpr Row<Spec> rlimit(std::string_view name, std::string_view aliases, std::string_view help) {
+    return make_row<Spec, Rlimit<Resource, Codec>>(
+        {name, aliases, 0, no_limit, true, servers, help});
+}
+using Unlimited = Optional<Number, "unlimited">;
+
+// name, aliases, min, max, in [defaults], effect of a change, help
+constexpr Row<Spec> service_table[] = {
+    // -- the socket
+    row<Text, &Spec::name>(
+        {"service", "name", 1, longest, false, socket,
+         "the word that names the service: a name of services(5), a port, a unix path. A section "
+         "that says it defines a service of its own, whatever its header"}),
+    row<Text, &Spec::id>({"id", "", 1, longest, false, servers,
+                          "the service's name in records; the service word unless said"}),
+    row<YesNo, &Spec::disable>({"disable", "", 0, 0, true, none, "leaves the service out"}),
+    row<SocketTypes, &Spec::socket_type>(
+        {"socket_type", "socktype", 0, 0, true, socket, "the second field of a line"}),
+    make_row<Spec, Together<Protocol, &Spec::protocol, &Spec::family, &Spec::protocol_number>>(
+        {"protocol", "proto", 1, longest, true, socket,
+         "the third field of a line; without 4, 6 or 46 one socket for each IP version"}),
+    row<Number, &Spec::port>(
+        {"port", "", 0, 65535, false, socket,
+         "where the service listens, if its name does not tell; 0 for unix sockets"}),
+    row<Addresses, &Spec::bind>({"bind", "address", 0, longest, true, socket,
+                                 "the local addresses on which the service listens; * for any"}),
+    row<Text, &Spec::path>({"path", "", 0, socket_path, false, socket,
+                            "the path of a unix socket, @name in the abstract name space"}),
+    row<Text, &Spec::socket_user>({"socket_user", "socket_owner", 0, longest, true, socket,
+                                   "who owns the unix socket; empty: the daemon's user"}),
+    row<Text, &Spec::socket_group>({"socket_group", "", 0, longest, true, socket,
+                                    "the group of the unix socket; empty: the daemon's group"}),
+    row<Optional<Mode, "default">, &Spec::socket_mode>(
+        {"socket_mode", "", 0, 07777, true, socket,
+         "the mode of the unix socket; default is 0666"}),
+    row<Text, &Spec::interface>(
+        {"interface", "", 0, 15, true, socket,
+         "takes only what arrives on this network interface (SO_BINDTODEVICE); empty: all"}),
+    row<YesNo, &Spec::freebind>({"freebind", "", 0, 0, true, socket,
+                                 "binds addresses that this host does not have yet (IP_FREEBIND)"}),
+    row<Optional<YesNo, "default">, &Spec::v6only>(
+        {"v6only", "", 0, 0, true, socket,
+         "whether an IPv6 socket refuses IPv4 peers; default is as the protocol says: tcp46 takes "
+         "them"}),
+    row<YesNo, &Spec::reuse_port>({"reuse_port", "reuseport", 0, 0, true, socket,
+                                   "lets several sockets share the port (SO_REUSEPORT)"}),
+    row<YesNo, &Spec::keepalive>(
+        {"keepalive", "", 0, 0, true, servers, "probes silent peers (SO_KEEPALIVE)"}),
+    row<YesNo, &Spec::nodelay>(
+        {"nodelay", "", 0, 0, true, servers, "sends small pieces at once (TCP_NODELAY)"}),
+    row<Number, &Spec::listen_backlog>(
+        {"listen_backlog", "ListenBacklog backlog", 1, 65535, true, none,
+         "connections that wait in the kernel; it clips this to net.core.somaxconn"}),
+    row<Size, &Spec::sndbuf>({"sndbuf", "SendBufferSize", 0, 1 << 30, true, none,
+                              "send buffer of the socket; 0: the kernel's choice"}),
+    row<Size, &Spec::rcvbuf>({"rcvbuf", "recvbuf ReceiveBufferSize", 0, 1 << 30, true, none,
+                              "receive buffer of the socket; 0: the kernel's choice"}),
+    // -- how it is served
+    row<Serves, &Spec::serve>({"serve", "mpm", 0, 0, true, servers,
+                               "the fourth field of a line: who serves a connection"}),
+    make_row<Spec, Together<Tcpmux, &Spec::tcpmux, &Spec::tcpmux_plus>>(
+        {"tcpmux", "", 0, 0, false, socket,
+         "the service is reached through tcpmux and has no socket of its own"}),
+    row<Unlimited, &Spec::limits, &Limits::instances>(
+        {"instances", "accept_max", 0, many, true, servers, "sessions at once; 0 is never"}),
+    row<Unlimited, &Spec::limits, &Limits::per_source>(
+        {"per_source", "", 0, many, true, servers,
+         "sessions at once from one source (an IPv4 address, an IPv6 /64)"}),
+    row<Unlimited, &Spec::limits, &Limits::service_max>(
+        {"service_max", "", 0, many, true, servers,
+         "starts in any 60 seconds; exactly so many, and 0 is never"}),
+    row<Unlimited, &Spec::limits, &Limits::ip_max>(
+        {"ip_max", "", 0, many, true, servers, "starts in any 60 seconds from one source"}),
+    row<Cps, &Spec::limits, &Limits::cps>(
+        {"cps", "", 0, many, true, servers,
+         "connections in any second, and the pause in seconds when there are more"}),
+    row<Overflows, &Spec::limits, &Limits::overflow>(
+        {"overflow", "", 0, 0, true, servers,
+         "what happens to more than `instances`: they wait in the kernel's queue, or are refused"}),
+    row<Number, &Spec::pool, &PoolLimits::start_servers>({"start_servers", "StartServers", 0,
+                                                          most_servers, true, none,
+                                                          "prefork: servers at the start"}),
+    row<Number, &Spec::pool, &PoolLimits::min_spare_servers>(
+        {"min_spare_servers", "MinSpareServers", 0, most_servers, true, none,
+         "prefork: with fewer idle servers more are started"}),
+    row<Number, &Spec::pool, &PoolLimits::max_spare_servers>(
+        {"max_spare_servers", "MaxSpareServers", 0, most_servers, true, none,
+         "prefork: with more idle servers some are ended"}),
+    row<Number, &Spec::pool, &PoolLimits::server_limit>(
+        {"server_limit", "ServerLimit", 0, many, true, servers,
+         "prefork: the size of the scoreboard, and the most that max_request_workers can be"}),
+    row<Number, &Spec::pool, &PoolLimits::max_request_workers>(
+        {"max_request_workers", "MaxClients", 0, many, true, none, "prefork: servers at once"}),
+    row<Number, &Spec::pool, &PoolLimits::max_connections_per_child>(
+        {"max_connections_per_child", "MaxRequestsPerChild", 0, no_limit >> 32, true, servers,
+         "prefork: a server retires after so many; 0 is never"}),
+    row<SpawnPolicies, &Spec::pool, &PoolLimits::spawn_policy>(
+        {"spawn_policy", "", 0, 0, true, none,
+         "prefork: start spares as soon as they are missing, or once a second as Apache does"}),
+    // -- who serves it
+    row<Text, &Spec::user>({"user", "", 1, longest, true, servers,
+                            "the user, by name or number, as which the service runs"}),
+    row<Text, &Spec::group>(
+        {"group", "", 0, longest, true, servers, "the group; empty: the user's own"}),
+    row<Text, &Spec::login_class>(
+        {"login_class", "class", 0, longest, true, servers, "BSD's login class"}),
+    row<YesNo, &Spec::groups>(
+        {"groups", "", 0, 0, true, servers, "the user's supplementary groups, or none"}),
+    row<Text, &Spec::server>({"server", "exec", 0, longest, false, servers,
+                              "the absolute path of the program, or `internal`"}),
+    row<Text, &Spec::builtin>(
+        {"builtin", "", 0, longest, false, servers,
+         "the builtin that serves; `server = internal` is the one with the service's name"}),
+    make_row<Spec, Argv0>({"argv0", "", 0, longest, false, servers,
+                           "argv[0] of the program; the last part of its path unless said"}),
+    make_row<Spec, Arguments>({"server_args", "args", 0, longest, false, servers,
+                               "the arguments of the program or builtin, without argv[0]"}),
+    // -- what surrounds it
+    row<Environment, &Spec::env>(
+        {"env", "", 0, longest, true, servers, "variables set for the program"}),
+    row<Optional<Variables, "*">, &Spec::passenv>(
+        {"passenv", "", 0, longest, true, servers,
+         "variables that the program gets from the daemon's environment; * is all"}),
+    row<Path, &Spec::chdir>(
+        {"chdir", "directory", 1, longest, true, servers, "the program's working directory"}),
+    row<Optional<Mode, "inherit">, &Spec::umask>(
+        {"umask", "", 0, 0777, true, servers, "the program's file mode mask"}),
+    row<Number, &Spec::nice>({"nice", "", -20, 19, true, servers, "the program's priority"}),
+    rlimit<RLIMIT_CPU, Seconds>("rlimit_cpu", "", "processor time"),
+    rlimit<RLIMIT_FSIZE, Size>("rlimit_fsize", "", "size of a file that is written"),
+    rlimit<RLIMIT_DATA, Size>("rlimit_data", "", "data segment"),
+    rlimit<RLIMIT_STACK, Size>("rlimit_stack", "", "stack"),
+    rlimit<RLIMIT_CORE, Size>("rlimit_core", "", "size of a core dump"),
+    rlimit<RLIMIT_RSS, Size>("rlimit_rss", "", "resident set; Linux ignores it"),
+    rlimit<RLIMIT_NPROC, Number>("rlimit_nproc", "", "processes of the user"),
+    rlimit<RLIMIT_NOFILE, Number>("rlimit_nofile", "rlimit_files", "open descriptors"),
+    rlimit<RLIMIT_MEMLOCK, Size>("rlimit_memlock", "", "locked memory"),
+    rlimit<RLIMIT_AS, Size>("rlimit_as", "", "address space"),
+    row<Stderr, &Spec::standard_error>(
+        {"stderr", "standard_error", 0, longest, true, servers,
+         "where standard error goes: the client, the log, nowhere, a file"}),
+    row<Seconds, &Spec::idle_timeout>({"idle_timeout", "", 0, long_time, true, servers,
+                                       "how long a builtin waits for a silent peer; 0: for ever"}),
+    row<UdpGuards, &Spec::udp_guard>(
+        {"udp_guard", "", 0, 0, true, servers,
+         "which peers a builtin on UDP answers: strict is against loops and reflection, local "
+         "allows this host, off is for tests"}),
+    // -- records
+    row<Target, &Spec::log_type>(
+        {"log_type", "", 0, longest, true, servers,
+         "where the session records go; inherit: where the daemon's own messages go"}),
+    row<LogFormats, &Spec::log_format>(
+        {"log_format", "", 0, 0, true, servers, "how a record is written"}),
+    row<LogFields, &Spec::log_on_success>(
+        {"log_on_success", "", 0, 0, true, servers, "what is told of sessions"}),
+    row<LogFields, &Spec::log_on_failure>(
+        {"log_on_failure", "", 0, 0, true, servers, "what is told of refusals"}),
+};
+
+template <class Codec, auto... Path>
+constexpr Row<DaemonSpec> daemon_row(const Attribute& attribute) {
+    return make_row<DaemonSpec, Member<DaemonSpec, Codec, Path...>>(attribute);
+}
+
+constexpr Row<DaemonSpec> daemon_table[] = {
+    daemon_row<Target, &DaemonSpec::log>(
+        {"log", "log_type", 0, longest, false, none,
+         "where the daemon's messages go; inherit: stderr in the foreground, else syslog"}),
+    daemon_row<codec::Path, &DaemonSpec::pid_file>(
+        {"pid_file", "PidFile", 0, longest, false, none,
+         "the file that holds the daemon's process id; empty: none"}),
+    daemon_row<Seconds, &DaemonSpec::graceful_shutdown_timeout>(
+        {"graceful_shutdown_timeout", "GracefulShutdownTimeout", 0, long_time, false, none,
+         "how long a stop waits for sessions; 0: as long as they last"}),
+};
+
+/// Calls `see(name)` for the name and each alias.
+template <class Visitor>
+void each_name(const Attribute& attribute, Visitor see) {
+    see(attribute.name);
+    for (std::string_view rest = attribute.aliases; !rest.empty();) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        see(rest.substr(0, end));
+        rest.remove_prefix(end == rest.size() ? end : end + 1);
+    }
+}
+
+template <class Spec>
+const Row<Spec>* find(std::span<const Row<Spec>> table, std::string_view name) {
+    static const auto index = [&] {
+        std::unordered_map<std::string, const Row<Spec>*> by_name;
+        for (const Row<Spec>& row : table)
+            each_name(row, [&](std::string_view one) { by_name.emplace(folded(one), &row); });
+        return by_name;
+    }();
+    const auto found = index.find(folded(name));
+    return found == index.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+std::span<const Row<ServiceSpec>> service_attributes() noexcept {
+    return service_table;
+}
+std::span<const Row<DaemonSpec>> daemon_attributes() noexcept {
+    return daemon_table;
+}
+
+const Row<ServiceSpec>* find_service_attribute(std::string_view name) {
+    return find(service_attributes(), name);
+}
+
+const Row<DaemonSpec>* find_daemon_attribute(std::string_view name) {
+    return find(daemon_attributes(), name);
+}
+
+std::string suggest_attribute(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Attribute& row : service_table)
+        each_name(row, [&](std::string_view one) { names.push_back(one); });
+    for (const Attribute& row : daemon_table)
+        each_name(row, [&](std::string_view one) { names.push_back(one); });
+    return did_you_mean(name, names);
+}
+
+// -- argv
+
+void Arguments::assign(const Attribute&, ServiceSpec& spec, Operator op, Words words) {
+    auto& argv = spec.server_args;
+    if (argv.empty()) argv.emplace_back();
+    if (op == Operator::set) argv.resize(1);
+    for (const Word& word : words) {
+        if (op != Operator::remove) {
+            argv.push_back(word.text);
+            continue;
+        }
+        const auto found = std::find(argv.begin() + 1, argv.end(), word.text);
+        if (found == argv.end()) throw BadValue("`" + word.text + "` is not among the arguments");
+        argv.erase(found);
+    }
+}
+
+std::string Arguments::format(const ServiceSpec& spec) {
+    auto words = spec.server_args;
+    if (!spec.is_builtin() && !words.empty()) words.erase(words.begin());
+    return quote(words);
+}
+
+void Arguments::copy(const ServiceSpec& from, ServiceSpec& to) {
+    const std::string argv0 = to.server_args.empty() ? "" : to.server_args[0];
+    to.server_args = from.server_args;
+    if (!to.server_args.empty()) to.server_args[0] = argv0;
+}
+
+bool Arguments::equal(const ServiceSpec& a, const ServiceSpec& b) {
+    return format(a) == format(b);
+}
+
+void Argv0::assign(const Attribute& row, ServiceSpec& spec, Operator op, Words words) {
+    if (spec.server_args.empty()) spec.server_args.emplace_back();
+    Text::apply(row, spec.server_args[0], op, words);
+}
+
+std::string Argv0::format(const ServiceSpec& spec) {
+    return quote(spec.is_builtin() || spec.server_args.empty() ? "" : spec.server_args[0]);
+}
+
+void Argv0::copy(const ServiceSpec& from, ServiceSpec& to) {
+    if (to.server_args.empty()) to.server_args.emplace_back();
+    to.server_args[0] = from.server_args.empty() ? "" : from.server_args[0];
+}
+
+bool Argv0::equal(const ServiceSpec& a, const ServiceSpec& b) {
+    return format(a) == format(b);
+}
+
+}  // namespace minetd

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: ISC
+// From a draft to a spec: what follows from what was said, and whether it makes sense together.
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/configuration.h"
+#include "daemon/config/draft.h"
+
+namespace minetd {
+
+/// Settles what nobody said: the id, the port, the builtin, argv[0]. Nothing of the table changes
+/// afterwards but by check().
+void conclude(Draft& draft, bool full_argv0, Diagnostics& diagnostics);
+
+/// What single values cannot show: fields that contradict each other, builtins that do not exist,
+/// pool limits that Apache would correct too. Errors break the draft.
+void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
+
+/// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
+/// Expects drafts that are not broken; breaks the later one of two, without a key in
+/// Configuration::broken.
+void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics);
+
+}  // namespace minetd

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/draft.h"
+
+#include <fmt/core.h>
+
+#include <cassert>
+
+#include "daemon/config/values.h"
+
+namespace minetd {
+
+void Draft::assign(const Row<ServiceSpec>& row, Operator op, Words words, const Place& place,
+                   Diagnostics& diagnostics) {
+    try {
+        row.assign(row, spec, op, words);
+        for (auto& [said, where] : said_) {
+            if (said != &row) continue;
+            where = place;
+            return;
+        }
+        said_.emplace_back(&row, place);
+    } catch (const BadValue& bad) {
+        broken_ = true;
+        if (row.name == "protocol" || row.name == "service") plain_key = false;
+        Place at = place;
+        if (bad.word < words.size()) at.offset = words[bad.word].offset;
+        diagnostics.error(at.where(), fmt::format("{}: {}", row.name, bad.what()), bad.advice);
+    }
+}
+
+void Draft::assign(std::string_view attribute, Words words, const Place& place,
+                   Diagnostics& diagnostics) {
+    const Row<ServiceSpec>* row = find_service_attribute(attribute);
+    assert(row);
+    assign(*row, Operator::set, words, place, diagnostics);
+}
+
+void Draft::assign(std::string_view attribute, const std::string& word, const Place& place,
+                   Diagnostics& diagnostics) {
+    const Word one{word, place.offset};
+    assign(attribute, Words(&one, 1), place, diagnostics);
+}
+
+void Draft::inherit(const ServiceSpec& defaults) {
+    ServiceSpec merged = defaults;
+    merged.where = spec.where;
+    for (const auto& [row, place] : said_) row->copy(spec, merged);
+    spec = std::move(merged);
+}
+
+const Place* Draft::said(std::string_view attribute) const {
+    for (const auto& [row, place] : said_)
+        if (row->name == attribute) return &place;
+    return nullptr;
+}
+
+Where Draft::where(std::string_view attribute) const {
+    const Place* place = said(attribute);
+    return place ? place->where() : place_.where();
+}
+
+void Draft::error(std::string_view attribute, std::string message, std::string advice,
+                  Diagnostics& diagnostics) {
+    broken_ = true;
+    diagnostics.error(where(attribute), std::move(message), std::move(advice));
+}
+
+std::string Draft::broken_key() const {
+    return plain_key ? spec.key() : (spec.name.empty() ? label : spec.name) + "/?";
+}
+
+}  // namespace minetd

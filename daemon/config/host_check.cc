@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/host_check.h"
+
+#include <fmt/core.h>
+#include <grp.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "daemon/config/values.h"
+
+namespace minetd {
+namespace {
+
+std::optional<uid_t> user_id(const std::string& name) {
+    if (const passwd* entry = getpwnam(name.c_str())) return entry->pw_uid;
+    if (const auto number = decimal(name); number && *number >= 0 && *number < 0xFFFFFFFF)
+        return static_cast<uid_t>(*number);
+    return std::nullopt;
+}
+
+bool group_exists(const std::string& name) {
+    const auto number = decimal(name);
+    return (number && *number >= 0 && *number < 0xFFFFFFFF) || getgrnam(name.c_str());
+}
+
+void check_user(Draft& draft, std::string_view attribute, const std::string& name,
+                Diagnostics& diagnostics) {
+    if (!name.empty() && !user_id(name))
+        draft.error(attribute, fmt::format("there is no user `{}`", name),
+                    "create it with useradd(8), or name another", diagnostics);
+}
+
+void check_group(Draft& draft, std::string_view attribute, const std::string& name,
+                 Diagnostics& diagnostics) {
+    if (!name.empty() && !group_exists(name))
+        draft.error(attribute, fmt::format("there is no group `{}`", name),
+                    "create it with groupadd(8), or name another", diagnostics);
+}
+
+void check_program(Draft& draft, Diagnostics& diagnostics) {
+    const std::string& program = draft.spec.server;
+    if (program.empty() || program[0] != '/') return;
+    struct stat status;
+    if (::stat(program.c_str(), &status) < 0)
+        return draft.error("server", fmt::format("{}: {}", program, std::strerror(errno)),
+                           "install the program, or correct its path", diagnostics);
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0)
+        draft.error("server", fmt::format("{} is not an executable file", program),
+                    S_ISREG(status.st_mode) ? "make it executable: chmod +x" : "name a program",
+                    diagnostics);
+}
+
+void check_limits(Draft& draft, Diagnostics& diagnostics) {
+    if (::geteuid() == 0) return;
+    for (const ResourceLimit& wanted : draft.spec.rlimits) {
+        rlimit now;
+        if (::getrlimit(static_cast<__rlimit_resource>(wanted.resource), &now) < 0 ||
+            wanted.value <= now.rlim_max)
+            continue;
+        diagnostics.warning(
+            draft.where(),
+            fmt::format("{} asks for a higher resource limit than minetd may give without root",
+                        draft.spec.key()),
+            "start minetd as root, or lower the rlimit_ attributes");
+        return;
+    }
+}
+
+}  // namespace
+
+void check_on_host(Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    check_user(draft, "user", spec.user, diagnostics);
+    check_group(draft, "group", spec.group, diagnostics);
+    check_user(draft, "socket_user", spec.socket_user, diagnostics);
+    check_group(draft, "socket_group", spec.socket_group, diagnostics);
+    check_program(draft, diagnostics);
+    check_limits(draft, diagnostics);
+    struct stat status;
+    if (::stat(spec.chdir.c_str(), &status) < 0 || !S_ISDIR(status.st_mode))
+        diagnostics.warning(draft.where("chdir"),
+                            fmt::format("there is no directory {}", spec.chdir),
+                            "create it, or the program will not start");
+    if (!spec.interface.empty() && ::if_nametoindex(spec.interface.c_str()) == 0)
+        diagnostics.warning(draft.where("interface"),
+                            fmt::format("there is no network interface {} now", spec.interface),
+                            "the service is tried again until there is one");
+}
+
+void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
+    const uid_t self = ::geteuid();
+    if (self == 0) return;
+    std::size_t others = 0;
+    const Draft* first = nullptr;
+    for (const Draft* draft : drafts) {
+        if (user_id(draft->spec.user) == self) continue;
+        if (!first) first = draft;
+        ++others;
+    }
+    if (first)
+        diagnostics.warning(first->where("user"),
+                            fmt::format("without root {} services, this one first, run as user {} "
+                                        "and not as the user they name",
+                                        others, self),
+                            "start minetd as root, or name this user");
+}
+
+}  // namespace minetd

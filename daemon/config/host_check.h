@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: ISC
+// Whether this host has what a service names.
+#pragma once
+
+#include "daemon/config/draft.h"
+
+namespace minetd {
+
+/// Unknown users and groups and programs that cannot be run break the draft; what may come later
+/// (an interface, a directory) is a warning.
+void check_on_host(Draft& draft, Diagnostics& diagnostics);
+
+/// Without root every service runs as the daemon's own user: one warning for those that name
+/// another.
+void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnostics);
+
+}  // namespace minetd

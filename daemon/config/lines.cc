@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/lines.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "daemon/config/words.h"
+
+namespace minetd {
+namespace {
+
+constexpr std::string_view blanks = " \t\f";
+
+bool blank(std::string_view text) {
+    return text.find_first_not_of(blanks) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::string_view> section_header(std::string_view text) {
+    if (!text.starts_with('[')) return std::nullopt;
+    const std::size_t end = text.rfind(']', text.find_first_of(" \t#;", text.find(']')));
+    if (end == std::string_view::npos || end == 0) return std::nullopt;
+    const std::string_view rest = text.substr(end + 1);
+    const std::size_t next = rest.find_first_not_of(blanks);
+    if (next != std::string_view::npos && (next == 0 || (rest[next] != '#' && rest[next] != ';')))
+        return std::nullopt;
+    return text.substr(1, end - 1);
+}
+
+bool is_key_value(std::string_view text) {
+    const auto skip = [&](bool blank_run) {
+        const std::size_t end =
+            blank_run ? text.find_first_not_of(blanks) : text.find_first_of(blanks);
+        text.remove_prefix(std::min(end, text.size()));
+    };
+    skip(true);
+    skip(false);
+    skip(true);
+    for (const std::string_view word : {"on", "off"})
+        if (text == word ||
+            (text.starts_with(word) && (is_blank(text[word.size()]) || text[word.size()] == '#')))
+            return true;
+    return false;
+}
+
+std::string_view LineReader::usable(std::size_t index) const {
+    const std::string_view text = source_->line(index).text;
+    return rules_.inline_comment ? text.substr(0, text.find('#')) : text;
+}
+
+std::shared_ptr<LogicalLine> LineReader::next() {
+    while (column_ > 0 || !at_end()) {
+        const std::string_view text = usable(at_).substr(column_);
+        const std::size_t column = column_;
+        const bool comment = text.starts_with('#') && !text.starts_with("#@");
+        // Behind a key-value record a comment may follow blanks.
+        const std::size_t first = text.find_first_not_of(blanks);
+        column_ = 0;
+        ++at_;
+        if (comment || blank(text) || (column > 0 && text[first] == '#')) continue;
+        auto line = std::make_shared<LogicalLine>(source_);
+        line->append(text, at_ - 1, column);
+        if (is_key_value(text) || text.starts_with("#@")) return line;
+        if (rules_.continuation == Continuation::indent) continue_indented(*line);
+        if (rules_.continuation == Continuation::backslash) continue_escaped(*line);
+        return line;
+    }
+    return nullptr;
+}
+
+bool LineReader::fits(LogicalLine& line) {
+    if (line.text().size() <= record_limit) return true;
+    diagnostics_.error(
+        source_->where(at_ - 1),
+        fmt::format("the record that goes on here has more than {} bytes", record_limit),
+        "no program takes so many arguments");
+    return false;
+}
+
+void LineReader::continue_indented(LogicalLine& line) {
+    bool told = false, room = true;
+    while (at_ < source_->size() && !source_->line(at_).text.empty() &&
+           blanks.find(source_->line(at_).text[0]) != std::string_view::npos) {
+        const std::string_view text = source_->line(at_++).text;
+        if (blank(text) || !room) continue;
+        if (const std::size_t first = text.find_first_not_of(blanks); text[first] == '#') {
+            if (!told)
+                diagnostics_.warning(
+                    source_->where(at_ - 1, first),
+                    "this indented comment continues the line above; it is left out",
+                    "begin comments in column 1: other inetds pass this on as arguments");
+            told = true;
+            continue;
+        }
+        line.append(text, at_ - 1, 0);
+        room = fits(line);
+    }
+}
+
+void LineReader::continue_escaped(LogicalLine& line) {
+    while (line.text().ends_with('\\') && at_ < source_->size() && fits(line)) {
+        line.drop_last();
+        line.append(usable(at_), at_, 0);
+        ++at_;
+    }
+}
+
+bool LineReader::extend(LogicalLine& line) {
+    if (column_ > 0 || at_end()) return false;
+    line.append(source_->line(at_).text, at_, 0);
+    ++at_;
+    return fits(line);
+}
+
+void LineReader::put_back(const LogicalLine& line, std::size_t offset) {
+    const Where where = line.where(offset);
+    if (where.line != at_ || where.column < 2) return;
+    --at_;
+    column_ = where.column - 1;
+}
+
+}  // namespace minetd

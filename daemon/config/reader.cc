@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/reader.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "daemon/config/files.h"
+#include "daemon/config/key_values.h"
+
+namespace minetd {
+namespace {
+
+/// More findings than this help nobody, and a file of garbage must not fill the memory.
+constexpr std::size_t most_findings = 1000;
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace
+
+/// What an included file inherits and a sibling does not see.
+struct Reader::Scope {
+    std::string file;
+    std::string hosts = "*";
+    Where ipsec;                      ///< the `#@` line in force; no line: none
+    const Scope* includer = nullptr;  ///< innermost last
+};
+
+Reader::Reader(const LoadOptions& options, Diagnostics& diagnostics)
+    : options_(options), rules_(rules_of(options.dialect)), diagnostics_(diagnostics) {}
+
+void Reader::read_file(const std::string& file) {
+    const Scope none;
+    open(file, {}, none, false);
+}
+
+void Reader::read_text(std::string_view text, const std::string& file) {
+    Scope scope;
+    scope.file = file;
+    seen_.insert(real_path(file));
+    read(std::make_shared<const Source>(file, std::string(text), diagnostics_), scope);
+}
+
+void Reader::read_drop_ins(const std::string& directory) {
+    try {
+        for (const std::string& file : drop_ins(directory)) {
+            const Scope none;
+            open(file, {}, none, true);
+        }
+    } catch (const std::runtime_error& error) {
+        give_up(directory, fmt::format("the drop-ins cannot be read: {}", error.what()),
+                "give minetd the right to read this directory");
+    }
+}
+
+void Reader::give_up(const std::string& file, std::string message, std::string advice) {
+    fatal = true;
+    Where where;
+    where.file = std::make_shared<const std::string>(file);
+    diagnostics_.error(where, std::move(message), std::move(advice));
+}
+
+bool Reader::too_many() {
+    if (diagnostics_.all().size() < most_findings) return false;
+    if (!told_too_many_)
+        give_up({},
+                fmt::format("after {} findings the rest is not read", diagnostics_.all().size()),
+                "check that this is the right file");
+    told_too_many_ = true;
+    return true;
+}
+
+void Reader::open(const std::string& file, const Where& from, const Scope& scope,
+                  bool regular_only) {
+    const std::string real = real_path(file);
+    for (const Scope* above = &scope; above; above = above->includer)
+        if (!above->file.empty() && real_path(above->file) == real) {
+            diagnostics_.warning(from,
+                                 fmt::format("`{}` includes itself: it is not read again", file),
+                                 "take this .include out");
+            return;
+        }
+    if (!seen_.insert(real).second) {
+        diagnostics_.warning(from, fmt::format("`{}` was read before: it is not read again", file),
+                             "include each file once");
+        return;
+    }
+    std::string text;
+    try {
+        text = minetd::read_text(file, regular_only);
+    } catch (const std::runtime_error& error) {
+        const std::string place = from.str();
+        give_up(file,
+                fmt::format("it cannot be read: {}{}", error.what(),
+                            place.empty() ? "" : " (included at " + place + ")"),
+                std::string_view(error.what()) == "Is a directory"
+                    ? "name a file, or DIRECTORY/*.conf with .include"
+                    : "check its name and its permissions");
+        return;
+    }
+    Scope inner = scope;
+    inner.file = file;
+    inner.includer = &scope;
+    read(std::make_shared<const Source>(file, std::move(text), diagnostics_), inner);
+}
+
+bool Reader::is_xinetd(const Source& source) {
+    std::size_t index = 0;
+    const auto next = [&]() -> std::string_view {
+        while (index < source.size()) {
+            const std::string_view text = trimmed(source.line(index++).text);
+            if (!text.empty() && text[0] != '#') return text;
+        }
+        return {};
+    };
+    std::string_view first = next();
+    const std::size_t line = index;
+    while (first.starts_with("include")) first = next();
+    const bool opens = first.ends_with('{') || next() == "{";
+    if (opens) first = trimmed(first.substr(0, first.find('{')));
+    const bool word = first == "defaults" ||
+                      (first.starts_with("service") && first.size() > 8 && is_blank(first[7]));
+    const bool directory = trimmed(source.line(line ? line - 1 : 0).text).starts_with("includedir");
+    if (!(opens && word) && !directory) return false;
+    give_up(source.file(), fmt::format("this is a file of xinetd (line {})", line),
+            "reading xinetd's format arrives with minetd 0.3; until then write the services as "
+            "inetd.conf "
+            "lines or as [service] sections");
+    return true;
+}
+
+void Reader::read(const std::shared_ptr<const Source>& source, Scope& scope) {
+    if (source->size() > 0 && is_xinetd(*source)) return;
+    LineReader lines(source, rules_, diagnostics_);
+    read_lines(lines, scope);
+    if (too_many()) return;
+    for (Section& section : read_sections(source, lines.position(), diagnostics_)) {
+        if (too_many()) return;
+        if (!section.include) {
+            sections.push_back(std::move(section));
+            continue;
+        }
+        bool failed = false;
+        const LogicalLine& value = *section.settings[0].value;
+        include(split(value, Quotes::anywhere, true, diagnostics_, failed), value, scope);
+    }
+}
+
+void Reader::read_lines(LineReader& lines, Scope& scope) {
+    while (const std::shared_ptr<LogicalLine> line = lines.next()) {
+        if (too_many()) return;
+        const std::string_view text = line->text();
+        if (text.starts_with("#@")) {
+            scope.ipsec = {};
+            if (trimmed(text.substr(2)).empty()) continue;
+            scope.ipsec = line->where(0);
+            diagnostics_.error(
+                scope.ipsec,
+                "minetd cannot enforce an IPsec policy: the services below are left out",
+                "set the policy with the system's IPsec daemon and take this line out, or end "
+                "its reach with a line `#@`");
+            continue;
+        }
+        record(line, lines, scope);
+    }
+}
+
+void Reader::record(const std::shared_ptr<LogicalLine>& line, LineReader& lines, Scope& scope) {
+    // What is damaged was reported; it is read on only to know which service it is about.
+    Diagnostics unheard;
+    Diagnostics& heard = line->damaged() ? unheard : diagnostics_;
+    const LineContext context{rules_, scope.hosts};
+    if (is_key_value(line->text())) {
+        drafts.push_back(read_key_values(line, lines, context, heard));
+    } else {
+        bool failed = false;
+        std::vector<Word> words = split(*line, rules_.quotes, false, heard, failed);
+        if (words.empty()) return;
+        if (words[0].text == ".include") {
+            const LogicalLine& text = *line;
+            words.erase(words.begin());
+            return include(words, text, scope);
+        }
+        if (words.size() == 1 && words[0].text.ends_with(':') && words[0].text.size() > 1) {
+            scope.hosts = words[0].text.substr(0, words[0].text.size() - 1);
+            Draft probe(Place{line, words[0].offset});
+            probe.assign("bind", scope.hosts, probe.place(), diagnostics_);
+            return;
+        }
+        drafts.push_back(read_record(line, std::move(words), context, heard));
+        if (failed) drafts.back().break_it();
+    }
+    Draft& draft = drafts.back();
+    if (line->damaged()) draft.break_it();
+    if (scope.ipsec.line > 0) {
+        draft.break_it();
+        diagnostics_.error(
+            draft.where(),
+            fmt::format("this service is left out, since the IPsec policy of {} is for it",
+                        scope.ipsec.str()),
+            {});
+    }
+}
+
+void Reader::include(const std::vector<Word>& words, const LogicalLine& line, const Scope& scope) {
+    const Where where = line.where(words.empty() ? 0 : words[0].offset);
+    if (words.size() != 1) {
+        diagnostics_.error(where, ".include takes one path",
+                           "put quotes around a path with blanks");
+        return;
+    }
+    const std::string pattern = beside(scope.file, words[0].text);
+    for (const std::string& file : matching(pattern)) {
+        if (too_many()) return;
+        open(file, where, scope, true);
+    }
+}
+
+}  // namespace minetd

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// Files to drafts and sections: the two parts of each, includes and drop-ins.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/configuration.h"
+#include "daemon/config/draft.h"
+#include "daemon/config/inetd_lines.h"
+#include "daemon/config/lines.h"
+#include "daemon/config/sections.h"
+
+namespace minetd {
+
+class Reader {
+  public:
+    Reader(const LoadOptions& options, Diagnostics& diagnostics);
+
+    void read_file(const std::string& file);
+    void read_text(std::string_view text, const std::string& file);
+    void read_drop_ins(const std::string& directory);
+
+    std::vector<Draft> drafts;
+    std::vector<Section> sections;
+    /// Something is missing that cannot be told from the rest: an unreadable file, a format that is
+    /// not ours, too many errors. Reported with a Where that has no line.
+    bool fatal = false;
+
+  private:
+    struct Scope;
+
+    void read(const std::shared_ptr<const Source>& source, Scope& scope);
+    void read_lines(LineReader& lines, Scope& scope);
+    void record(const std::shared_ptr<LogicalLine>& line, LineReader& lines, Scope& scope);
+    void include(const std::vector<Word>& words, const LogicalLine& line, const Scope& scope);
+    void open(const std::string& file, const Where& from, const Scope& scope, bool regular_only);
+    bool is_xinetd(const Source& source);
+    void give_up(const std::string& file, std::string message, std::string advice);
+    bool too_many();
+
+    const LoadOptions& options_;
+    const DialectRules& rules_;
+    Diagnostics& diagnostics_;
+    std::set<std::string> seen_;  ///< real paths of files that were read
+    bool told_too_many_ = false;
+};
+
+}  // namespace minetd

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/service_spec.h"
+
+#include "daemon/config/names.h"
+
+namespace minetd {
+
+std::string ServiceSpec::key() const {
+    if (tcpmux) return "tcpmux/" + name + "/" + protocol_text(protocol, family);
+    std::string key;
+    if (family == Family::unix_domain) {
+        key = path.empty() ? name : path;
+    } else {
+        for (const std::string& host : bind) key += (key.empty() ? "" : ",") + bracketed(host);
+        key += (key.empty() ? "" : ":") + name + "/" + protocol_text(protocol, family);
+    }
+    if (socket_type != usual_type(protocol))
+        key += "," + std::string(socket_type_text(socket_type));
+    return key;
+}
+
+}  // namespace minetd

@@ -82,7 +82,7 @@ TEST_CASE("tcpmux: names, help, and what the client sends early") {
 {mux}          stream tcp4 nowait {user} internal tcpmux
 tcpmux/+answer stream tcp  nowait {user} {probe} probe answer
 tcpmux/bare    stream tcp  nowait {user} {probe} probe answer
-tcpmux/+one    stream tcp  nowait/1 {user} {probe} probe answer
+tcpmux/+one    stream tcp  nowait.1 {user} {probe} probe answer
 )");
     const std::uint16_t mux = daemon.port("mux");
     Client silent(mux);  // pins nothing
@@ -106,7 +106,9 @@ tcpmux/+one    stream tcp  nowait/1 {user} {probe} probe answer
 
 TEST_CASE("a server that is killed gives its place in the limits back") {
     DaemonUnderTest daemon(R"(
-{pool} stream tcp4 prefork/2 {user} internal echo
+{pool} stream tcp4 prefork {user} internal echo
+[{pool}]
+instances = 2
 )");
     Client first(daemon.port("pool")), second(daemon.port("pool"));
     for (Client* client : {&first, &second}) {

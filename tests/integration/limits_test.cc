@@ -59,12 +59,11 @@ TEST_CASE("instances: exactly N at once, and free again when one ends") {
     }
 }
 
-TEST_CASE("instances with overflow = queue: nobody is refused, and never more than N run") {
+TEST_CASE("the suffix /N lets them wait: nobody is refused, and never more than N run") {
     for (const char* serve : {"nowait", "prefork"}) {
         CAPTURE(serve);
         DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + serve +
-                               " {user} {probe} probe hold {dir}/gauge\n"
-                               "[{held}]\ninstances = 3\noverflow = queue\n");
+                               "/3 {user} {probe} probe hold {dir}/gauge\n");
         Gauge& gauge = Gauge::create(daemon.file("gauge"));
         std::vector<std::thread> threads;
         std::vector<char> served(20);
@@ -92,7 +91,9 @@ TEST_CASE("the suffixes of every dialect: exactly N") {
     for (const Case& row : table) {
         CAPTURE(row.serve);
         DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + row.serve +
-                               " {user} {probe} probe hold {dir}/gauge\n");
+                               " {user} {probe} probe hold {dir}/gauge\n"
+                               // Where a suffix would let them wait, they are to be counted here.
+                               "[{held}]\noverflow = refuse\n");
         Gauge& gauge = Gauge::create(daemon.file("gauge"));
         const auto clients = storm(daemon.port("held"), 10);
         CHECK(static_cast<int>(clients.size()) == row.at_once);

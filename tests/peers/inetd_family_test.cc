@@ -111,15 +111,22 @@ std::string served_of_six(const Place& place) {
     return std::to_string(served) + " of 6" + otherwise;
 }
 
-/// Of six that stay.
+/// Of six that stay: how many are served while nobody leaves, and what becomes of the others.
 std::string at_once(const Place& place) {
     std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 6; ++i) clients.push_back(std::make_unique<Client>(place.port));
     int held = 0;
-    for (int i = 0; i < 6; ++i) {
-        clients.push_back(std::make_unique<Client>(place.port));
-        held += clients.back()->line() == "held\n";
+    std::string otherwise;
+    for (const auto& client : clients) {
+        pollfd answer{client->fd(), POLLIN, 0};
+        if (poll(&answer, 1, 4 * silence_ms) <= 0)
+            otherwise = ", others wait";
+        else if (client->line() == "held\n")
+            ++held;
+        else
+            otherwise = ", others " + ending(*client);
     }
-    return std::to_string(held) + " of 6";
+    return std::to_string(held) + " of 6" + otherwise;
 }
 
 std::string families(const Place& place) {
@@ -220,9 +227,10 @@ const Row rows[] = {
      "2 of 6, then closed", "3 of 6, then refused", "3 of 6, then closed",
      "3 rule 3: exactly N; 5: the port stays bound"},
     {"nowait/3", 0, "{port} stream tcp4 nowait/3 {user} {probe} probe hold {dir}/gauge", at_once,
-     "6 of 6", "6 of 6", "3 of 6", "2.5: FreeBSD's suffix, ignored by the others"},
+     "6 of 6", "6 of 6", "3 of 6, others wait", "2.5: FreeBSD's suffix, ignored by the others"},
     {"nowait/5/30/2", 0, "{port} stream tcp4 nowait/5/30/2 {user} {probe} probe hold {dir}/gauge",
-     at_once, "6 of 6", "6 of 6", "2 of 6", "2.5: FreeBSD's suffix, ignored by the others"},
+     at_once, "6 of 6", "6 of 6", "2 of 6, others closed",
+     "2.5: FreeBSD's suffix, ignored by the others"},
     {"wait/1", 0, "{port} stream tcp4 wait/1 {user} {probe} probe accept 1",
      [](const Place& place) {
          Client client(place.port);

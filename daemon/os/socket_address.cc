@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/os/socket_address.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-
 #include <cstddef>
-#include <cstdio>
 #include <cstring>
+
+#include "daemon/os/address_text.h"
 
 namespace minetd {
 
@@ -20,36 +18,33 @@ std::uint16_t SocketAddress::port() const noexcept {
     return 0;
 }
 
-std::size_t SocketAddress::host(char* text, std::size_t room) const noexcept {
-    text[0] = '\0';
+std::size_t SocketAddress::host(char* text) const noexcept {
+    std::size_t size = 0;
     if (family() == AF_INET) {
-        inet_ntop(AF_INET, &v4.sin_addr, text, static_cast<socklen_t>(room));
+        size = format_ipv4(text, v4.sin_addr);
     } else if (family() == AF_INET6) {
-        inet_ntop(AF_INET6, &v6.sin6_addr, text, static_cast<socklen_t>(room));
+        size = format_ipv6(text, v6.sin6_addr);
         // Only a link-local address needs its interface; the number is as good as the name and
         // costs no lookup.
         if (v6.sin6_scope_id != 0 && IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) {
-            const std::size_t used = std::strlen(text);
-            std::snprintf(text + used, room - used, "%%%u", v6.sin6_scope_id);
+            text[size++] = '%';
+            size += format_number(text + size, v6.sin6_scope_id);
         }
     } else if (family() == AF_UNIX && length > offsetof(sockaddr_un, sun_path)) {
-        std::size_t size = length - offsetof(sockaddr_un, sun_path);
-        if (size > room - 1) size = room - 1;
+        size = length - offsetof(sockaddr_un, sun_path);
         std::memcpy(text, local.sun_path, size);
-        if (text[0] == '\0') {
+        if (text[0] == '\0')
             text[0] = '@';
-        } else {
+        else
             size = ::strnlen(text, size);
-        }
-        text[size] = '\0';
-        return size;
     }
-    return std::strlen(text);
+    text[size] = '\0';
+    return size;
 }
 
 std::string SocketAddress::host() const {
     char text[host_room];
-    return {text, host(text, sizeof text)};
+    return {text, host(text)};
 }
 
 std::string SocketAddress::str() const {

@@ -37,9 +37,9 @@ struct SocketAddress {
     /// The numeric address without port: `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`; the path of a
     /// unix socket (`@name` when abstract), empty when it has none.
     std::string host() const;
-    /// Writes host() without allocating; returns its length. `room` bytes suffice for host_room.
+    /// Writes host() and a NUL into host_room bytes without allocating; returns its length.
     static constexpr std::size_t host_room = 128;
-    std::size_t host(char* text, std::size_t room) const noexcept;
+    std::size_t host(char* text) const noexcept;
     /// `192.0.2.1:80`, `[2001:db8::1]:80`, a path.
     std::string str() const;
 

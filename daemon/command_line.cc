@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/command_line.h"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "daemon/os/systemd.h"
+
+namespace minetd {
+namespace {
+
+/// The same words as `log` in [minetd].
+LogTarget parse_log_target(const std::string& text) {
+    Diagnostics diagnostics;
+    const Configuration parsed =
+        parse_configuration("[minetd]\nlog = " + text + '\n', "--log", {.check_host = false}, diagnostics);
+    if (diagnostics.failed()) throw CLI::ValidationError("--log", diagnostics.all().front().message);
+    return parsed.daemon.log;
+}
+
+[[noreturn]] void leave(const CLI::App& app, const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    app.exit(error);
+    std::exit(asked ? EX_OK : EX_USAGE);
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, char** argv) {
+    CommandLine line;
+    CLI::App app{"minetd: an internet superdaemon: one configuration file, many ports, programs and pools"};
+    app.name("minetd");
+    app.set_version_flag("--version", "minetd " MINETD_VERSION);
+
+    std::string dialect = "auto", log, pid_file, control, check_file, dump_file;
+    app.add_option("-f,--config", line.config, "the configuration")->type_name("FILE")->capture_default_str();
+    app.add_option("--dialect", dialect, "whose inetd.conf it is, where they differ")->type_name("NAME")->capture_default_str();
+    app.add_flag("--foreground", line.foreground, "stay in the foreground, log to stderr (implied by NOTIFY_SOCKET)");
+    CLI::Option* pid = app.add_option("--pid-file", pid_file, "write the process id there")->type_name("FILE");
+    CLI::Option* log_option = app.add_option("--log", log, "stderr, syslog[:facility[.level]], file:PATH, journal or none")->type_name("TARGET");
+    CLI::Option* control_option = app.add_option("--control", control, "where minetdctl finds this daemon")->type_name("PATH");
+    app.add_flag("--strict", line.strict, "do not start unless every service can be served");
+    CLI::Option* check = app.add_option("--check", check_file, "say what is wrong with FILE (or --config), and end; 78 if anything is")
+                             ->type_name("FILE")->expected(0, 1);
+    CLI::Option* dump = app.add_option("--dump", dump_file, "print the effective configuration of FILE (or --config) in native form, and end")
+                            ->type_name("FILE")->expected(0, 1);
+    bool list = false;
+    CLI::Option* attributes = app.add_flag("--attributes", list, "list every attribute, and end");
+    CLI::Option* explain = app.add_option("--explain", line.attribute, "explain one attribute, and end")->type_name("ATTRIBUTE");
+    check->excludes(dump)->excludes(attributes)->excludes(explain);
+    dump->excludes(attributes)->excludes(explain);
+    attributes->excludes(explain);
+
+    try {
+        app.parse(argc, argv);
+        try {
+            line.dialect = dialect_from(dialect);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError("--dialect", error.what());
+        }
+        if (*control_option)
+            throw CLI::ValidationError("--control", "the control socket comes with minetdctl in version 0.2; use signals");
+        if (*log_option) line.log = parse_log_target(log);
+    } catch (const CLI::ParseError& error) {
+        leave(app, error);
+    }
+    if (*pid) line.pid_file = pid_file;
+    if (*check) line.action = CommandLine::Action::check;
+    if (*dump) line.action = CommandLine::Action::dump;
+    if (*attributes) line.action = CommandLine::Action::attributes;
+    if (*explain) line.action = CommandLine::Action::explain;
+    const std::string& file = *check ? check_file : dump_file;
+    if (!file.empty()) line.config = file;
+    if (systemd::has_notify_socket()) line.foreground = true;
+    return line;
+}
+
+}  // namespace minetd

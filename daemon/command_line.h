@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: ISC
+// What was asked for on the command line.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/config/configuration.h"
+
+namespace minetd {
+
+struct CommandLine {
+    enum class Action { serve, check, dump, attributes, explain } action = Action::serve;
+    std::string config = MINETD_SYSCONFDIR "/minetd.conf";
+    Dialect dialect = Dialect::automatic;
+    bool foreground = false;
+    bool strict = false;
+    std::optional<std::string> pid_file;
+    std::optional<LogTarget> log;
+    std::string attribute;  ///< for explain
+};
+
+/// Ends the process for --help and --version (0) and for a wrong use (64), saying why.
+CommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace minetd

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: ISC
+// `stderr = log`: one pipe for all programs of a service; what they write becomes lines of the log.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "daemon/os/event_loop.h"
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+
+class ErrorOutput {
+  public:
+    using OnLine = std::function<void(const std::string&)>;
+    ErrorOutput(EventLoop& loop, OnLine on_line);  ///< throws std::system_error
+
+    /// The end that programs get; borrowed.
+    int write_end() const noexcept { return write_end_.get(); }
+
+  private:
+    ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends);
+    void on_readable() noexcept;
+
+    OnLine on_line_;
+    UniqueFd read_end_, write_end_;
+    FdEvent event_;
+    std::string line_;  ///< begun and not ended; bounded
+};
+
+}  // namespace minetd

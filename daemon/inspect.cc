@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/inspect.h"
+
+#include <fmt/core.h>
+#include <sysexits.h>
+
+#include <cstdio>
+
+#include "services/registry.h"
+
+namespace minetd {
+
+LoadOptions load_options(const CommandLine& line) {
+    LoadOptions options;
+    options.dialect = line.dialect;
+    for (const Builtin& builtin : builtins())
+        options.builtins.push_back(
+            {.name = std::string(builtin.name), .stream = builtin.traits.stream, .datagram = builtin.traits.datagram});
+    return options;
+}
+
+void print(const Diagnostics& diagnostics) {
+    for (const Diagnostic& item : diagnostics.all()) fmt::print(stderr, "{}\n", render(item));
+}
+
+int inspect(const CommandLine& line) {
+    if (line.action == CommandLine::Action::attributes) {
+        fmt::print("{}", list_attributes());
+        return EX_OK;
+    }
+    if (line.action == CommandLine::Action::explain) {
+        std::string suggestion;
+        const std::string text = explain_attribute(line.attribute, suggestion);
+        if (!text.empty()) {
+            fmt::print("{}", text);
+            return EX_OK;
+        }
+        fmt::print(stderr, "minetd: there is no attribute `{}'{}\n", line.attribute,
+                   suggestion.empty() ? "; --attributes lists them all"
+                                      : fmt::format("; did you mean `{}'?", suggestion));
+        return EX_USAGE;
+    }
+    Diagnostics diagnostics;
+    LoadOptions options = load_options(line);
+    // A converted file goes to another host as often as not.
+    options.check_host = line.action == CommandLine::Action::check;
+    const Configuration configuration = load_configuration(line.config, options, diagnostics);
+    print(diagnostics);
+    if (line.action == CommandLine::Action::dump)
+        fmt::print("{}", dump(configuration));
+    else
+        fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", line.config, configuration.services.size(),
+                   diagnostics.errors(), diagnostics.all().size() - diagnostics.errors());
+    return diagnostics.failed() ? EX_CONFIG : EX_OK;
+}
+
+}  // namespace minetd

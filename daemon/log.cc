@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/log.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <vector>
+
+namespace minetd {
+namespace {
+
+const char* word(Record::Kind kind) {
+    return kind == Record::Kind::start ? "START" : kind == Record::Kind::exit ? "EXIT" : "FAIL";
+}
+
+/// The facts of a record that its service wants told, once for every format.
+struct Facts {
+    bool pid, host, status, duration, usage;
+};
+
+Facts facts(const ServiceSpec& spec, const Record& record) {
+    const bool failed = record.kind == Record::Kind::fail, exited = record.kind == Record::Kind::exit;
+    const unsigned on = failed ? spec.log_on_failure : spec.log_on_success;
+    return {.pid = record.pid != 0 && (on & log_pid) != 0,
+            .host = record.peer.length > 0 && !exited && (on & (log_host | log_attempt)) != 0 &&
+                    !record.peer.host().empty(),
+            .status = exited && (on & log_exit) != 0,
+            .duration = exited && (on & log_duration) != 0,
+            .usage = exited && record.has_usage && (on & log_usage) != 0};
+}
+
+std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += {'\\', c};
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else
+            out += c;
+    }
+    return out + '"';
+}
+
+std::string format_text(const ServiceSpec& spec, const Record& record) {
+    const Facts tell = facts(spec, record);
+    std::string line = fmt::format("{}: {}", word(record.kind), spec.id);
+    if (record.kind == Record::Kind::fail) line += ' ' + printable(record.reason);
+    if (tell.status && WIFSIGNALED(record.status))
+        line += fmt::format(" signal={}", WTERMSIG(record.status));
+    else if (tell.status)
+        line += fmt::format(" status={}", WEXITSTATUS(record.status));
+    if (tell.pid) line += fmt::format(" pid={}", record.pid);
+    if (tell.host) line += " from=" + printable(record.peer.host());
+    if (tell.duration) line += fmt::format(" duration={}(sec)", record.duration_us / 1'000'000);
+    if (tell.usage)
+        line += fmt::format(" cpu={:.3f}(sec) maxrss={}(kB)", static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+    if (record.repeated > 0) line += fmt::format(" repeated={}", record.repeated);
+    return line;
+}
+
+std::string format_json(const ServiceSpec& spec, const Record& record) {
+    const Facts tell = facts(spec, record);
+    const char* event = record.kind == Record::Kind::start ? "start" : record.kind == Record::Kind::exit ? "exit" : "fail";
+    std::string line = fmt::format("{{\"event\":\"{}\",\"service\":{}", event, json_string(spec.id));
+    if (record.kind == Record::Kind::fail) line += ",\"reason\":" + json_string(record.reason);
+    if (tell.status && WIFSIGNALED(record.status))
+        line += fmt::format(",\"signal\":{}", WTERMSIG(record.status));
+    else if (tell.status)
+        line += fmt::format(",\"status\":{}", WEXITSTATUS(record.status));
+    if (tell.pid) line += fmt::format(",\"pid\":{}", record.pid);
+    if (tell.host) {
+        line += ",\"from\":" + json_string(record.peer.host());
+        if (record.peer.is_ip()) line += fmt::format(",\"port\":{}", record.peer.port());
+    }
+    if (tell.duration) line += fmt::format(",\"duration\":{:.6f}", static_cast<double>(record.duration_us) / 1e6);
+    if (tell.usage)
+        line += fmt::format(",\"cpu\":{:.6f},\"maxrss_kb\":{}", static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+    if (record.repeated > 0) line += fmt::format(",\"repeated\":{}", record.repeated);
+    return line + '}';
+}
+
+std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const Record& record) {
+    std::vector<systemd::JournalField> fields{{"MINETD_SERVICE", spec.id}, {"MINETD_EVENT", word(record.kind)}};
+    if (record.peer.length > 0) fields.emplace_back("REMOTE_ADDR", record.peer.host());
+    if (record.peer.is_ip()) fields.emplace_back("REMOTE_PORT", std::to_string(record.peer.port()));
+    if (record.pid != 0) fields.emplace_back("MINETD_PID", std::to_string(record.pid));
+    if (record.kind == Record::Kind::fail) fields.emplace_back("MINETD_REASON", record.reason);
+    if (record.kind != Record::Kind::exit) return fields;
+    if (WIFSIGNALED(record.status))
+        fields.emplace_back("EXIT_SIGNAL", std::to_string(WTERMSIG(record.status)));
+    else
+        fields.emplace_back("EXIT_STATUS", std::to_string(WEXITSTATUS(record.status)));
+    fields.emplace_back("DURATION_USEC", std::to_string(record.duration_us));
+    if (record.has_usage) {
+        fields.emplace_back("CPU_USEC", std::to_string(record.cpu_us));
+        fields.emplace_back("MAXRSS_KB", std::to_string(record.max_rss_kb));
+    }
+    return fields;
+}
+
+std::shared_ptr<LogSink> open_sink(const LogTarget& target) {
+    switch (target.kind) {
+        case LogTarget::Kind::inherit:
+        case LogTarget::Kind::err:
+            return stderr_sink();
+        case LogTarget::Kind::syslog:
+            return syslog_sink(target.facility, target.level);
+        case LogTarget::Kind::file:
+            return file_sink(target.path);
+        case LogTarget::Kind::journal:
+            return journal_sink();
+        case LogTarget::Kind::none:
+            return null_sink();
+    }
+    return null_sink();
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            out += c;
+    }
+    return out;
+}
+
+std::string format_record(const ServiceSpec& spec, const Record& record) {
+    return spec.log_format == LogFormat::json ? format_json(spec, record) : format_text(spec, record);
+}
+
+Log::Log(const LogTarget& target) : default_(target) { sink(target); }
+
+LogSink& Log::sink(const LogTarget& asked) {
+    const LogTarget& target = asked.kind == LogTarget::Kind::inherit ? default_ : asked;
+    const Key key{static_cast<int>(target.kind), target.facility, target.level, target.path};
+    std::shared_ptr<LogSink>& found = sinks_[key];
+    if (!found) {
+        try {
+            found = open_sink(target);
+        } catch (...) {
+            sinks_.erase(key);
+            throw;
+        }
+    }
+    return *found;
+}
+
+void Log::message(Level level, const std::string& text) noexcept {
+    static constexpr const char* prefixes[] = {"", "", "", "error: ", "warning: ", "", "", ""};
+    sink(default_).write(level, prefixes[static_cast<int>(level)] + text);
+}
+
+void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
+    try {
+        sink(spec.log_type).write(Level::info, format_record(spec, record), journal_fields(spec, record));
+    } catch (const std::exception& error) {
+        message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
+    }
+}
+
+void Log::program_line(const ServiceSpec& spec, const std::string& line) noexcept {
+    try {
+        const systemd::JournalField field{"MINETD_SERVICE", spec.id};
+        sink(spec.log_type).write(Level::notice, fmt::format("{}: {}", spec.id, printable(line)), {&field, 1});
+    } catch (const std::exception& error) {
+        message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
+    }
+}
+
+void Log::reopen() noexcept {
+    for (const auto& [key, sink] : sinks_) sink->reopen();
+}
+
+}  // namespace minetd

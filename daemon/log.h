@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: ISC
+// The daemon's messages and the records of sessions: what they say, and to which sink they go.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "daemon/config/service_spec.h"
+#include "daemon/os/log_sink.h"
+#include "mpm/record.h"
+
+namespace minetd {
+
+/// xinetd's wording: `START: id pid=N from=ADDR`, `EXIT: id status=N pid=N duration=N(sec)`,
+/// `FAIL: id reason from=ADDR`; or one JSON object. Fields follow log_on_success and log_on_failure.
+std::string format_record(const ServiceSpec& spec, const Record& record);
+
+class Log {
+  public:
+    /// `target` is where everything goes that has no target of its own; `inherit` means stderr.
+    /// Throws std::exception when it cannot be opened.
+    explicit Log(const LogTarget& target);
+
+    void message(Level level, const std::string& text) noexcept;
+    void record(const ServiceSpec& spec, const Record& record) noexcept;
+    /// A line that a program wrote to its standard error.
+    void program_line(const ServiceSpec& spec, const std::string& line) noexcept;
+    /// After the files were rotated away.
+    void reopen() noexcept;
+
+    /// Makes sure that a service's target can be opened; throws std::exception.
+    void prepare(const ServiceSpec& spec) { sink(spec.log_type); }
+
+  private:
+    using Key = std::tuple<int, std::string, std::string, std::string>;
+    LogSink& sink(const LogTarget& target);
+
+    LogTarget default_;
+    std::map<Key, std::shared_ptr<LogSink>> sinks_;
+};
+
+/// Control bytes as \xHH: what a client or a program says must not forge a line.
+std::string printable(std::string_view text);
+
+}  // namespace minetd

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: ISC
+// The story: options, configuration, sockets, ready, run.
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "daemon/background.h"
+#include "daemon/command_line.h"
+#include "daemon/inspect.h"
+#include "daemon/os/process.h"
+#include "daemon/os/signals.h"
+#include "daemon/pid_file.h"
+#include "daemon/superdaemon.h"
+
+namespace minetd {
+namespace {
+
+LogTarget log_target(const CommandLine& line, const Configuration& configuration) {
+    if (line.log) return *line.log;
+    if (configuration.daemon.log.kind != LogTarget::Kind::inherit) return configuration.daemon.log;
+    LogTarget target;
+    target.kind = line.foreground ? LogTarget::Kind::err : LogTarget::Kind::syslog;
+    return target;
+}
+
+int serve(CommandLine line) {
+    Diagnostics diagnostics;
+    const Configuration configuration = load_configuration(line.config, load_options(line), diagnostics);
+    print(diagnostics);
+    if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
+    // A later reload finds the same file from another directory.
+    line.config = std::filesystem::absolute(line.config);
+
+    std::optional<Background> background;
+    if (!line.foreground) background.emplace();
+    const PidFile pid_file(line.pid_file.value_or(configuration.daemon.pid_file));
+    if (::chdir("/") < 0) throw std::system_error(errno, std::generic_category(), "chdir /");
+    ::umask(::umask(0) | 022);
+    take_over_signals();
+    raise_open_files();
+    become_subreaper();
+
+    Superdaemon superdaemon(
+        configuration, log_target(line, configuration),
+        [&line](Diagnostics& found) { return load_configuration(line.config, load_options(line), found); },
+        line.strict);
+    if (background) background->ready();
+    return superdaemon.run();
+}
+
+}  // namespace
+}  // namespace minetd
+
+int main(int argc, char** argv) {
+    using namespace minetd;
+    try {
+        ensure_standard_descriptors();
+        const CommandLine line = parse_command_line(argc, argv);
+        return line.action == CommandLine::Action::serve ? serve(line) : inspect(line);
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "minetd: {}\n", error.what());
+        const int code = error.code().value();
+        return code == EACCES || code == EPERM ? EX_NOPERM : EX_OSERR;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "minetd: {}\n", error.what());
+        return EX_UNAVAILABLE;
+    }
+}

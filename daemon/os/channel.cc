@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/channel.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+
+std::pair<Channel, Channel> Channel::pair() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+        throw_errno("socketpair");
+    return {Channel(UniqueFd(ends[0])), Channel(UniqueFd(ends[1]))};
+}
+
+bool Channel::send(const void* message, std::size_t size, int attached) noexcept {
+    iovec part{.iov_base = const_cast<void*>(message), .iov_len = size};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    if (attached >= 0) {
+        header.msg_control = control;
+        header.msg_controllen = sizeof control;
+        cmsghdr* rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(rights), &attached, sizeof attached);
+    }
+    return ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(size);
+}
+
+Channel::Received Channel::receive(void* message, std::size_t size, std::size_t& received,
+                                   UniqueFd& attached) noexcept {
+    iovec part{.iov_base = message, .iov_len = size};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    ssize_t got;
+    do {
+        got = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return errno == EAGAIN ? Received::nothing : Received::end;
+    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+        if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
+        int fd;
+        std::memcpy(&fd, CMSG_DATA(item), sizeof fd);
+        attached.reset(fd);
+    }
+    received = static_cast<std::size_t>(got);
+    if (got == 0 || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Received::end;
+    return Received::message;
+}
+
+}  // namespace minetd

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/log_sink.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#define SYSLOG_NAMES
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+
+#include "daemon/os/system_error.h"
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+namespace {
+
+/// Counts what was lost and puts the count in front of the next line.
+class Losses {
+  public:
+    void lost() noexcept { ++count_; }
+    std::string prefix() noexcept {
+        if (count_ == 0) return {};
+        return fmt::format("({} lines lost before this one) ", std::exchange(count_, 0));
+    }
+
+  private:
+    unsigned long count_ = 0;
+};
+
+/// A descriptor that somebody else may read from slowly: written only when it takes the line now.
+bool write_now(int fd, const std::string& line) noexcept {
+    pollfd item{.fd = fd, .events = POLLOUT, .revents = 0};
+    if (::poll(&item, 1, 0) <= 0 || (item.revents & POLLOUT) == 0) return false;
+    // A pipe that polls writable takes PIPE_BUF bytes without blocking.
+    const std::size_t size = std::min<std::size_t>(line.size(), 4096);
+    return ::write(fd, line.data(), size) == static_cast<ssize_t>(size);
+}
+
+class StderrSink : public LogSink {
+  public:
+    void write(Level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+        if (!write_now(STDERR_FILENO, losses_.prefix() + line + '\n')) losses_.lost();
+    }
+
+  private:
+    Losses losses_;
+};
+
+class FileSink : public LogSink {
+  public:
+    explicit FileSink(const std::string& path) : path_(path), fd_(open()) {
+        if (!fd_) throw_errno("log file " + path);
+    }
+    void write(Level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+        char stamp[32];
+        const time_t now = ::time(nullptr);
+        tm local{};
+        ::localtime_r(&now, &local);
+        std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z ", &local);
+        if (!write_now(fd_.get(), stamp + losses_.prefix() + line + '\n')) losses_.lost();
+    }
+    void reopen() noexcept override {
+        // The old file serves on when the new one cannot be opened.
+        if (UniqueFd fresh = open()) fd_ = std::move(fresh);
+    }
+
+  private:
+    UniqueFd open() const noexcept {
+        return UniqueFd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640));
+    }
+    std::string path_;
+    UniqueFd fd_;
+    Losses losses_;
+};
+
+/// RFC 3164 datagrams to /dev/log. syslog(3) would block the daemon when the logger hangs.
+class SyslogSink : public LogSink {
+  public:
+    SyslogSink(int facility, int level) : facility_(facility), level_(level) { connect(); }
+    void write(Level level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+        // Records carry the configured level; what is worse keeps its own.
+        const int priority = static_cast<int>(level) < static_cast<int>(Level::notice) ? static_cast<int>(level) : level_;
+        char stamp[32];
+        const time_t now = ::time(nullptr);
+        tm local{};
+        ::localtime_r(&now, &local);
+        std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &local);
+        const std::string text =
+            fmt::format("<{}>{} minetd[{}]: {}{}", facility_ | priority, stamp, ::getpid(), losses_.prefix(), line);
+        if (!send(text)) losses_.lost();
+    }
+    void reopen() noexcept override { connect(); }
+
+  private:
+    void connect() noexcept {
+        fd_ = UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, "/dev/log");
+        connected_ = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    }
+    bool send(const std::string& text) noexcept {
+        for (int attempt = 0; attempt < 2; ++attempt) {
+            if (connected_ && ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0) return true;
+            if (connected_ && errno == EAGAIN) return false;
+            connect();  // the logger was restarted
+        }
+        return false;
+    }
+    int facility_, level_;
+    UniqueFd fd_;
+    bool connected_ = false;
+    Losses losses_;
+};
+
+class JournalSink : public LogSink {
+  public:
+    void write(Level level, const std::string& line,
+               std::span<const systemd::JournalField> fields) noexcept override {
+        systemd::journal(static_cast<int>(level), line, fields);
+    }
+};
+
+class NullSink : public LogSink {
+    void write(Level, const std::string&, std::span<const systemd::JournalField>) noexcept override {}
+};
+
+int code_of(const CODE* table, const std::string& name, const char* what) {
+    for (const CODE* row = table; row->c_name != nullptr; ++row)
+        if (name == row->c_name) return row->c_val;
+    throw std::runtime_error(fmt::format("unknown syslog {} `{}'", what, name));
+}
+
+}  // namespace
+
+std::shared_ptr<LogSink> stderr_sink() { return std::make_shared<StderrSink>(); }
+std::shared_ptr<LogSink> file_sink(const std::string& path) { return std::make_shared<FileSink>(path); }
+std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level) {
+    return std::make_shared<SyslogSink>(code_of(facilitynames, facility, "facility"),
+                                        code_of(prioritynames, level, "level"));
+}
+std::shared_ptr<LogSink> journal_sink() {
+    if (!systemd::has_journal())
+        throw std::runtime_error("this minetd was built without the journal (meson option `systemd')");
+    return std::make_shared<JournalSink>();
+}
+std::shared_ptr<LogSink> null_sink() { return std::make_shared<NullSink>(); }
+
+}  // namespace minetd

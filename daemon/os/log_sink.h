@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// Where lines of log go. Writing never blocks and never throws: what cannot be written at once is
+// counted, and the next line that gets through says how many were lost.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "daemon/os/systemd.h"
+
+namespace minetd {
+
+/// syslog(3) priorities.
+enum class Level : int { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+
+class LogSink {
+  public:
+    virtual ~LogSink() = default;
+    /// `fields` are for sinks that keep them apart (the journal); `line` says it all in any case.
+    virtual void write(Level level, const std::string& line,
+                       std::span<const systemd::JournalField> fields = {}) noexcept = 0;
+    /// After a log was rotated away: the file is opened again by its name.
+    virtual void reopen() noexcept {}
+};
+
+std::shared_ptr<LogSink> stderr_sink();
+/// Appends; throws std::system_error when the file cannot be opened.
+std::shared_ptr<LogSink> file_sink(const std::string& path);
+/// facility and level by name ("daemon", "local3"; "info"); throws std::runtime_error.
+std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level);
+/// Throws std::runtime_error where minetd was built without it.
+std::shared_ptr<LogSink> journal_sink();
+std::shared_ptr<LogSink> null_sink();
+
+}  // namespace minetd

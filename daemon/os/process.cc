@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <vector>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+void close_all_but(std::vector<int> keep) noexcept {
+    std::sort(keep.begin(), keep.end());
+    unsigned next = 3;
+    for (int fd : keep) {
+        const unsigned number = static_cast<unsigned>(fd);
+        if (number > next) ::close_range(next, number - 1, 0);
+        if (number >= next) next = number + 1;
+    }
+    ::close_range(next, ~0U, 0);
+}
+
+}  // namespace
+
+Exit reap() noexcept {
+    Exit exit;
+    const pid_t pid = ::wait4(-1, &exit.status, WNOHANG, &exit.usage);
+    exit.pid = pid > 0 ? pid : 0;
+    return exit;
+}
+
+pid_t fork_process(const char* title, std::span<const int> keep, const std::function<int()>& body) noexcept {
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    // The body never returns into the frames of the parent's event loop.
+    int code = EX_SOFTWARE;
+    try {
+        ::prctl(PR_SET_NAME, title);
+        close_all_but({keep.begin(), keep.end()});
+        code = body();
+    } catch (const std::exception&) {
+        code = EX_SOFTWARE;
+    }
+    ::_exit(code);
+}
+
+void ensure_standard_descriptors() {
+    for (int fd = 0; fd <= 2; ++fd) {
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        // The lowest free number is this one, since those below are open.
+        if (::open("/dev/null", O_RDWR) < 0) throw_errno("open /dev/null");
+    }
+}
+
+namespace {
+std::optional<rlimit> before_raise;
+}
+
+void raise_open_files() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max) return;
+    const rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) before_raise = limit;
+}
+
+std::optional<rlimit> lowered_open_files() noexcept { return before_raise; }
+
+void become_subreaper() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+}  // namespace minetd

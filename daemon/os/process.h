@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+// Processes of our own: forked, never returning, holding only the descriptors they were given.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <span>
+
+namespace minetd {
+
+/// One ended child.
+struct Exit {
+    pid_t pid = 0;
+    int status = 0;  ///< as wait(2) tells it
+    rusage usage{};
+};
+
+/// Takes one ended child off the kernel's list; pid 0 when there is none. This process is the only
+/// one that reaps its children, and does so on one thread: until then a pid cannot be another's.
+Exit reap() noexcept;
+
+/// Forks a process that runs `body` and ends with what it returns; an exception ends it with
+/// EX_SOFTWARE. The child keeps descriptors 0 to 2 and those in `keep`, and no others. Returns the
+/// pid, or -1 with errno set.
+pid_t fork_process(const char* title, std::span<const int> keep, const std::function<int()>& body) noexcept;
+
+/// Descriptors 0, 1 and 2 are open, if only on /dev/null: what is opened later never lands there.
+void ensure_standard_descriptors();  ///< throws std::system_error
+
+/// Raises the soft limit of open files to the hard one, for this process.
+void raise_open_files() noexcept;
+/// The limit from before, when it was another: what programs are to be started with.
+std::optional<rlimit> lowered_open_files() noexcept;
+
+/// Orphaned descendants become children of this process, so that their ends are seen.
+void become_subreaper() noexcept;
+
+}  // namespace minetd

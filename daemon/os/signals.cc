@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/signals.h"
+
+#include <sys/signalfd.h>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+/// What a bug of our own raises must kill us visibly, not queue up.
+sigset_t all_but_faults() noexcept {
+    sigset_t set;
+    sigfillset(&set);
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&set, fault);
+    return set;
+}
+
+}  // namespace
+
+void take_over_signals() noexcept {
+    struct sigaction plain {};
+    plain.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < NSIG; ++signal) {
+        // A sanitizer's or a debugger's handler for a fault is left to do its work.
+        struct sigaction present {};
+        if (sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN)
+            sigaction(signal, &plain, nullptr);
+    }
+    const sigset_t set = all_but_faults();
+    sigprocmask(SIG_SETMASK, &set, nullptr);
+}
+
+SignalEvents::SignalEvents(EventLoop& loop, Callback callback)
+    : callback_(std::move(callback)),
+      fd_([] {
+          const sigset_t set = all_but_faults();
+          return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+      }()),
+      event_(loop, fd_.get(), [this] { on_readable(); }) {
+    if (!fd_) throw_errno("signalfd");
+    event_.enable();
+}
+
+void SignalEvents::on_readable() {
+    signalfd_siginfo info[16];
+    const ssize_t size = ::read(fd_.get(), info, sizeof info);
+    for (ssize_t i = 0; i < size / static_cast<ssize_t>(sizeof info[0]); ++i)
+        callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid));
+}
+
+}  // namespace minetd

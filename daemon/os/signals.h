@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: ISC
+// Signals as input. All of them stay blocked for the life of a process and are read from a
+// descriptor: no handler exists, so a program started with CLONE_VM has none to inherit.
+#pragma once
+
+#include <csignal>
+
+#include <functional>
+
+#include "daemon/os/event_loop.h"
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+
+/// Resets every disposition (a parent may have left some ignored, and exec keeps those) and
+/// blocks every signal that can be blocked.
+void take_over_signals() noexcept;
+
+/// Delivers signals to a callback through the loop. take_over_signals() comes first.
+class SignalEvents {
+  public:
+    using Callback = std::function<void(int signal, pid_t sender)>;
+    SignalEvents(EventLoop& loop, Callback callback);  ///< throws std::system_error
+
+  private:
+    void on_readable();
+
+    Callback callback_;
+    UniqueFd fd_;
+    FdEvent event_;
+};
+
+}  // namespace minetd

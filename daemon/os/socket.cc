@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/socket.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+void set_option(int fd, int level, int name, int value, const char* what) {
+    if (::setsockopt(fd, level, name, &value, sizeof value) < 0) throw_errno(what);
+}
+
+/// A path whose socket nobody serves any more may be taken over; anything else may not.
+void clear_stale_path(const SocketAddress& address, int type) {
+    const char* path = address.local.sun_path;
+    struct stat status {};
+    if (::lstat(path, &status) < 0) return;
+    if (!S_ISSOCK(status.st_mode)) throw_errno("bind: a file that is no socket is in the way", EADDRINUSE);
+    const UniqueFd probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (::connect(probe.get(), address.raw(), address.length) == 0 || errno != ECONNREFUSED)
+        throw_errno("bind", EADDRINUSE);
+    ::unlink(path);
+}
+
+void bind_unix(int fd, const SocketAddress& address, const SocketOptions& options) {
+    if (address.local.sun_path[0] == '\0') {
+        if (::bind(fd, address.raw(), address.length) < 0) throw_errno("bind");
+        return;
+    }
+    clear_stale_path(address, options.type);
+    // Made closed to everybody, opened up only when owner and mode are right.
+    const mode_t before = ::umask(0777);
+    const int result = ::bind(fd, address.raw(), address.length);
+    const int error = errno;
+    ::umask(before);
+    if (result < 0) throw_errno("bind", error);
+    const char* path = address.local.sun_path;
+    if ((options.owner != static_cast<uid_t>(-1) || options.group != static_cast<gid_t>(-1)) &&
+        ::lchown(path, options.owner, options.group) < 0)
+        throw_errno("chown");
+    if (::chmod(path, options.mode) < 0) throw_errno("chmod");
+}
+
+}  // namespace
+
+std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port, int family) {
+    addrinfo hints{};
+    hints.ai_family = family;
+    hints.ai_socktype = SOCK_STREAM;  // one entry an address
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    const bool any = host.empty() || host == "*";
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(any ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    if (error != 0)
+        throw std::runtime_error("address `" + host + "': " +
+                                 (error == EAI_SYSTEM ? error_text(errno) : ::gai_strerror(error)));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
+    std::vector<SocketAddress> addresses;
+    for (const addrinfo* item = found; item != nullptr; item = item->ai_next) {
+        if (item->ai_addrlen > SocketAddress::capacity) continue;
+        SocketAddress address;
+        std::memcpy(address.raw(), item->ai_addr, item->ai_addrlen);
+        address.length = item->ai_addrlen;
+        addresses.push_back(address);
+    }
+    return addresses;
+}
+
+SocketAddress unix_address(const std::string& path) {
+    SocketAddress address;
+    address.local.sun_family = AF_UNIX;
+    const bool abstract = path.starts_with('@');
+    if (path.size() + (abstract ? 0 : 1) > sizeof address.local.sun_path)
+        throw std::runtime_error("socket path `" + path + "' is longer than the kernel takes (" +
+                                 std::to_string(sizeof address.local.sun_path - 1) + " bytes)");
+    std::memcpy(address.local.sun_path, path.data(), path.size());
+    if (abstract) address.local.sun_path[0] = '\0';
+    address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+    return address;
+}
+
+UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options) {
+    const int family = address.family();
+    UniqueFd fd(::socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol));
+    if (!fd) throw_errno("socket");
+    const bool connections = options.type == SOCK_STREAM || options.type == SOCK_SEQPACKET;
+    const bool tcp = options.type == SOCK_STREAM && address.is_ip();
+    // For datagrams SO_REUSEADDR would let anyone of the same user steal the port.
+    if (tcp) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    if (options.reuse_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+    if (options.freebind && address.is_ip())
+        set_option(fd.get(), SOL_IP, IP_FREEBIND, 1, "IP_FREEBIND");
+    if (!options.interface.empty() &&
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, options.interface.c_str(),
+                     static_cast<socklen_t>(options.interface.size())) < 0)
+        throw_errno("interface `" + options.interface + "'");
+    if (family == AF_INET6 && options.v6only)
+        set_option(fd.get(), SOL_IPV6, IPV6_V6ONLY, *options.v6only ? 1 : 0, "IPV6_V6ONLY");
+    if (options.packet_info && family == AF_INET)
+        set_option(fd.get(), SOL_IP, IP_PKTINFO, 1, "IP_PKTINFO");
+    if (options.packet_info && family == AF_INET6)
+        set_option(fd.get(), SOL_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+    if (options.keepalive && tcp) set_option(fd.get(), SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+    if (options.nodelay && tcp) set_option(fd.get(), SOL_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    if (options.sndbuf > 0) set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, options.sndbuf, "sndbuf");
+    if (options.rcvbuf > 0) set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, options.rcvbuf, "rcvbuf");
+
+    if (family == AF_UNIX)
+        bind_unix(fd.get(), address, options);
+    else if (::bind(fd.get(), address.raw(), address.length) < 0)
+        throw_errno("bind");
+    if (connections && ::listen(fd.get(), options.listen_backlog) < 0) throw_errno("listen");
+    return fd;
+}
+
+void set_nonblocking(int fd, bool nonblocking) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    const int wanted = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    if (flags >= 0 && wanted != flags) ::fcntl(fd, F_SETFL, wanted);
+}
+
+bool is_readable(int fd) noexcept {
+    pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
+    return ::poll(&item, 1, 0) > 0 && (item.revents & POLLIN) != 0;
+}
+
+}  // namespace minetd

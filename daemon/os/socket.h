@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: ISC
+// Sockets as minetd needs them: bound and listening, close-on-exec from the first moment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/os/socket_address.h"
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+
+/// What a listening socket is to be; members are named as the attributes they come from.
+struct SocketOptions {
+    int type = 0;      ///< SOCK_*
+    int protocol = 0;  ///< for socket(2)
+    std::string interface;
+    bool freebind = false, reuse_port = false, keepalive = false, nodelay = false;
+    std::optional<bool> v6only;
+    bool packet_info = false;  ///< datagrams tell the address they were sent to
+    int listen_backlog = 511;
+    int sndbuf = 0, rcvbuf = 0;
+    mode_t mode = 0666;  ///< of a unix socket's path
+    uid_t owner = static_cast<uid_t>(-1);
+    gid_t group = static_cast<gid_t>(-1);
+};
+
+/// Addresses of a host for a port (host order): numeric at once, a name through the resolver. An
+/// empty host or `*` is the wildcard. `family` is AF_INET, AF_INET6 or AF_UNSPEC (both).
+/// Throws std::runtime_error with the resolver's reason.
+std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port, int family);
+
+/// The address of a unix socket: a path, or `@name` in the abstract name space.
+/// Throws std::runtime_error when it does not fit.
+SocketAddress unix_address(const std::string& path);
+
+/// Binds and, for connection types, listens. A dead unix socket's path is replaced; a live one, or
+/// a file that is no socket, is EADDRINUSE. Throws std::system_error.
+UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options);
+
+/// O_NONBLOCK belongs to the open socket, whoever shares it.
+void set_nonblocking(int fd, bool nonblocking) noexcept;
+
+/// SO_ACCEPTCONN, or a datagram that waits: is there something to serve right now?
+bool is_readable(int fd) noexcept;
+
+}  // namespace minetd

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+// The counts of one service, in memory that all processes which accept for it share. Deciding and
+// counting are one step under one lock, so a limit of N admits exactly N, whoever accepts.
+//
+// Every admitted session holds a claim that names the process which answers for it. When a process
+// ends, however it ends, its parent gives its claims back, and mends what it may have left half
+// written. A hostile process can falsify the counts of its own service and nothing else: indices
+// read from the memory are bounded, and the parent never waits for the lock without an end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "daemon/os/clock.h"
+#include "daemon/os/shared_memory.h"
+#include "daemon/policy/guards.h"
+#include "daemon/policy/source.h"
+
+namespace minetd {
+
+/// An admitted session's place in the ledger; 0 is none (nothing is limited).
+using Claim = std::uint32_t;
+
+class Ledger {
+  public:
+    Ledger();  ///< throws std::system_error
+    ~Ledger();
+
+    /// In a forked child that accepts for the service.
+    void remap() { memory_.remap(); }
+    int fd() const noexcept { return memory_.fd(); }
+
+    /// Decides and, when no guard refuses (the result is null), counts the session for process
+    /// `who`. Allocates nothing and calls no library: a child on borrowed memory may use it.
+    const Guard* admit(const Limits& limits, const Source& source, Milliseconds now, pid_t who,
+                       Claim& claim) noexcept;
+    void release(Claim claim, pid_t who) noexcept;
+
+    /// After process `who` has been reaped: gives back what it held. False when the lock could not be
+    /// had in reasonable time; try again later.
+    bool release_all(pid_t who) noexcept;
+
+    /// Sessions that are counted now; a statistic, read without the lock.
+    unsigned running() const noexcept;
+    /// When a pause of `cps` ends, in monotonic milliseconds; 0: none.
+    Milliseconds paused_until() const noexcept;
+
+  private:
+    struct Shared;
+    struct SourceEntry;
+    class Lock;
+
+    Shared& shared() const noexcept { return *static_cast<Shared*>(memory_.address()); }
+    SourceEntry* find_source(const Source& source, Milliseconds now) noexcept;
+    void rebuild() noexcept;
+    void free_claim(Claim claim) noexcept;
+
+    SharedMemory memory_;
+    std::uint64_t seed_;
+};
+
+}  // namespace minetd

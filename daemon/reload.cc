@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: ISC
+// From one configuration to the next: parse and check first, then change what differs. A service
+// that did not change is not touched; one that did keeps its socket where the address is the same;
+// sessions run on in any case.
+#include <fmt/format.h>
+
+#include "daemon/os/clock.h"
+#include "daemon/os/systemd.h"
+#include "daemon/superdaemon.h"
+#include "daemon/policy/guards.h"
+
+namespace minetd {
+namespace {
+
+bool differs(const ServiceContext& a, const ServiceContext& b) {
+    return a.service != b.service || a.arguments != b.arguments || a.mux_names != b.mux_names ||
+           a.own_udp_ports != b.own_udp_ports || a.idle_timeout != b.idle_timeout;
+}
+
+}  // namespace
+
+std::string Superdaemon::summary() const {
+    std::size_t listeners = 0, missing = 0;
+    for (const auto& [key, service] : services_) {
+        listeners += service->sockets->sockets().size();
+        missing += service->sockets->missing();
+    }
+    std::string text = fmt::format("{} services, {} listeners", services_.size(), listeners);
+    if (missing > 0) text += fmt::format(", {} addresses still to be bound", missing);
+    if (!configuration_.broken.empty()) text += fmt::format(", {} services left out", configuration_.broken.size());
+    return text;
+}
+
+ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
+    ServiceContext context;
+    if (!spec.is_builtin()) return context;
+    context.service = spec.id;
+    context.arguments = spec.server_args;
+    context.idle_timeout = spec.idle_timeout;
+    for (const auto& [key, service] : services_) {
+        const ServiceSpec& other = *service->spec;
+        if (spec.builtin == "tcpmux" && other.tcpmux) context.mux_names.push_back(other.name);
+        if (spec.is_datagram() && other.is_builtin() && other.is_datagram() && other.port != 0)
+            context.own_udp_ports.push_back(other.port);
+    }
+    return context;
+}
+
+Assignment Superdaemon::assignment(Service& service) {
+    const ServiceSpec& spec = *service.spec;
+    if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
+    if (!service.error_output && spec.standard_error.kind == StderrTarget::Kind::log)
+        service.error_output = std::make_shared<ErrorOutput>(
+            loop_, [this, &service](const std::string& line) { log_.program_line(*service.spec, line); });
+    log_.prepare(spec);
+    Assignment job{.spec = service.spec, .plan = nullptr, .ledger = service.ledger, .context = context_for(spec)};
+    if (!spec.is_builtin())
+        job.plan = make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1);
+    service.context = job.context;
+    return job;
+}
+
+void Superdaemon::open_sockets(Service& service) {
+    Service* const self = &service;
+    const auto opened = [self] { self->dispatcher->serve(self->sockets->sockets()); };
+    if (service.sockets)
+        service.sockets->rename(service.spec, opened);
+    else
+        service.sockets = std::make_unique<ServiceSockets>(loop_, service.spec, runtime_.log, opened);
+}
+
+void Superdaemon::add(const std::shared_ptr<const ServiceSpec>& spec) {
+    auto service = std::make_unique<Service>();
+    service->spec = spec;
+    try {
+        service->dispatcher = make_dispatcher(runtime_, assignment(*service));
+        open_sockets(*service);
+        if (!spec->tcpmux) service->dispatcher->serve(service->sockets->sockets());
+    } catch (const std::exception& problem) {
+        log_.message(Level::error, fmt::format("{}: {}: {}; left out", spec->where.str(), spec->id, problem.what()));
+        configuration_.broken.push_back(spec->key());
+        return;
+    }
+    services_[spec->key()] = std::move(service);
+}
+
+void Superdaemon::remove(const std::string& key) {
+    const auto found = services_.find(key);
+    if (found == services_.end()) return;
+    Service& service = *found->second;
+    service.dispatcher->stop_accepting();
+    if (service.dispatcher->sessions() > 0)
+        draining_.push_back({std::move(service.error_output), std::move(service.dispatcher)});
+    services_.erase(found);
+}
+
+void Superdaemon::change(const Changes::Pair& pair) {
+    const auto found = services_.find(pair.after->key());
+    if (found == services_.end()) return add(pair.after);
+    Service& service = *found->second;
+    const std::shared_ptr<const ServiceSpec> before = std::exchange(service.spec, pair.after);
+    try {
+        Assignment job = assignment(service);
+        const bool same_way = before->serve == pair.after->serve && before->is_builtin() == pair.after->is_builtin();
+        if (!same_way) {
+            auto next = make_dispatcher(runtime_, std::move(job));
+            service.dispatcher->stop_accepting();
+            std::swap(service.dispatcher, next);
+            if (next->sessions() > 0) draining_.push_back({service.error_output, std::move(next)});
+        } else {
+            service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
+        }
+    } catch (const std::exception& problem) {
+        service.spec = before;
+        log_.message(Level::error, fmt::format("{}: {}: {}; it stays as it was", pair.after->where.str(),
+                                               pair.after->id, problem.what()));
+        return;
+    }
+    if (!pair.same_socket) {
+        service.dispatcher->stop_accepting();
+        service.sockets.reset();  // the old address first: the new one may contain it
+    }
+    const bool serve_anew = !pair.same_socket || before->serve != pair.after->serve ||
+                            before->is_builtin() != pair.after->is_builtin();
+    open_sockets(service);
+    if (serve_anew && !service.spec->tcpmux) service.dispatcher->serve(service.sockets->sockets());
+}
+
+void Superdaemon::refresh_contexts() {
+    // A service that came or went changes what others know: the names behind tcpmux, our UDP ports.
+    for (const auto& [key, service] : services_) {
+        if (!service->spec->is_builtin() || !differs(service->context, context_for(*service->spec))) continue;
+        service->dispatcher->adopt(assignment(*service), true);
+    }
+}
+
+void Superdaemon::reload() {
+    systemd::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
+    Diagnostics diagnostics;
+    Configuration next = load_(diagnostics);
+    for (const Diagnostic& item : diagnostics.all())
+        log_.message(item.severity == Severity::error ? Level::error : Level::warning, minetd::summary(item));
+    if (next.fatal) {
+        log_.message(Level::error, "reload failed: the running configuration stays");
+        systemd::notify("READY=1\nSTATUS=reload failed; " + summary());
+        return;
+    }
+    const Changes step = changes(configuration_, next);
+    configuration_.daemon = next.daemon;
+    configuration_.broken = next.broken;
+    for (const auto& spec : step.removed) remove(spec->key());
+    for (const Changes::Pair& pair : step.changed) change(pair);
+    for (const auto& spec : step.added) add(spec);
+    refresh_contexts();
+    configuration_.services.clear();
+    for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
+    log_.message(Level::notice,
+                 fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
+                             step.changed.size(), step.removed.size(), step.kept.size(), summary()));
+    systemd::notify("READY=1\nSTATUS=" + summary());
+}
+
+}  // namespace minetd

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/service_sockets.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "daemon/os/identity.h"
+#include "daemon/os/socket.h"
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+constexpr Milliseconds first_delay = 1000, longest_delay = 60'000;
+
+int type_of(SocketType type) {
+    switch (type) {
+        case SocketType::stream:
+            return SOCK_STREAM;
+        case SocketType::dgram:
+            return SOCK_DGRAM;
+        case SocketType::seqpacket:
+            return SOCK_SEQPACKET;
+        case SocketType::raw:
+            return SOCK_RAW;
+        case SocketType::rdm:
+            return SOCK_RDM;
+    }
+    return SOCK_STREAM;
+}
+
+int family_of(Family family) {
+    if (family == Family::v4) return AF_INET;
+    return family == Family::any ? AF_UNSPEC : AF_INET6;
+}
+
+SocketOptions options_for(const ServiceSpec& spec) {
+    SocketOptions options;
+    options.type = type_of(spec.socket_type);
+    options.protocol = spec.protocol_number;
+    options.interface = spec.interface;
+    options.freebind = spec.freebind;
+    options.reuse_port = spec.reuse_port;
+    options.keepalive = spec.keepalive;
+    options.nodelay = spec.nodelay;
+    options.v6only = spec.v6only ? *spec.v6only : spec.family != Family::dual;
+    options.packet_info = spec.is_builtin() && spec.is_datagram();
+    options.listen_backlog = static_cast<int>(spec.listen_backlog);
+    options.sndbuf = static_cast<int>(spec.sndbuf);
+    options.rcvbuf = static_cast<int>(spec.rcvbuf);
+    options.mode = spec.socket_mode.value_or(0666);
+    if (!spec.socket_user.empty() || !spec.socket_group.empty()) {
+        const Identity owner = resolve_identity(spec.socket_user, spec.socket_group, false);
+        if (!spec.socket_user.empty()) options.owner = owner.uid;
+        if (!spec.socket_group.empty()) options.group = owner.gid;
+    }
+    return options;
+}
+
+}  // namespace
+
+ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpec> spec, Log log,
+                               std::function<void()> opened)
+    : loop_(loop), spec_(std::move(spec)), log_(std::move(log)), opened_(std::move(opened)),
+      retry_(loop, [this] { retry(); }) {
+    if (spec_->tcpmux) return;
+    if (spec_->bind.empty() || spec_->family == Family::unix_domain)
+        missing_.push_back({});
+    else
+        for (const std::string& host : spec_->bind) missing_.push_back({.host = host, .problem = {}});
+    std::erase_if(missing_, [this](Wanted& wanted) { return try_open(wanted); });
+    if (missing_.empty()) return;
+    delay_ = first_delay;
+    retry_.schedule(delay_);
+}
+
+ServiceSockets::~ServiceSockets() { close(); }
+
+void ServiceSockets::close() noexcept {
+    for (const Open& socket : open_) {
+        struct stat status {};
+        if (socket.inode != 0 && ::lstat(socket.address.local.sun_path, &status) == 0 &&
+            status.st_ino == socket.inode && status.st_dev == socket.device)
+            ::unlink(socket.address.local.sun_path);
+    }
+    open_.clear();
+    missing_.clear();
+    retry_.cancel();
+}
+
+void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened) {
+    spec_ = std::move(spec);
+    opened_ = std::move(opened);
+}
+
+std::vector<ListeningSocket> ServiceSockets::sockets() const {
+    std::vector<ListeningSocket> sockets;
+    for (const Open& socket : open_) sockets.push_back({socket.fd.get(), socket.address, socket.specific});
+    return sockets;
+}
+
+void ServiceSockets::open_one(const SocketAddress& address) {
+    Open socket;
+    socket.fd = open_listener(address, options_for(*spec_));
+    socket.address = local_address(socket.fd.get());
+    if (address.family() == AF_INET)
+        socket.specific = address.v4.sin_addr.s_addr != INADDR_ANY;
+    else if (address.family() == AF_INET6)
+        socket.specific = !IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr);
+    else
+        socket.specific = true;
+    struct stat status {};
+    if (address.family() == AF_UNIX && address.local.sun_path[0] != '\0' &&
+        ::lstat(address.local.sun_path, &status) == 0) {
+        socket.inode = status.st_ino;
+        socket.device = status.st_dev;
+    }
+    open_.push_back(std::move(socket));
+}
+
+bool ServiceSockets::try_open(Wanted& wanted) {
+    std::string place = wanted.host.empty() ? "*" : wanted.host;
+    std::string problem;
+    try {
+        std::vector<SocketAddress> addresses;
+        if (spec_->family == Family::unix_domain) {
+            place = spec_->path;
+            addresses.push_back(unix_address(spec_->path));
+        } else {
+            addresses = resolve(wanted.host, spec_->port, family_of(spec_->family));
+        }
+        const bool wildcard = wanted.host.empty() || wanted.host == "*";
+        unsigned opened = 0;
+        for (const SocketAddress& address : addresses) {
+            place = address.str();
+            const bool have = std::any_of(open_.begin(), open_.end(),
+                                          [&](const Open& open) { return open.address == address; });
+            try {
+                if (!have) open_one(address);
+                ++opened;
+            } catch (const std::system_error& error) {
+                // A kernel without IPv6 has no IPv6 half of "any address".
+                const bool no_family = error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
+                if (!(wildcard && no_family && address.family() == AF_INET6 && spec_->family == Family::any))
+                    problem = fmt::format("{}: {}", place, error.what());
+            }
+        }
+        if (opened == 0 && problem.empty()) problem = fmt::format("{}: no address to listen on", place);
+    } catch (const std::exception& error) {
+        problem = fmt::format("{}: {}", place, error.what());
+    }
+    if (problem.empty()) {
+        if (!wanted.problem.empty()) log_(Level::notice, fmt::format("{}: listens on {} now", spec_->id, place));
+        return true;
+    }
+    if (problem != wanted.problem)
+        log_(Level::error, fmt::format("{}: {}: cannot listen on {}; trying again", spec_->where.str(), spec_->id, problem));
+    wanted.problem = problem;
+    return false;
+}
+
+void ServiceSockets::retry() noexcept {
+    const std::size_t before = open_.size();
+    std::erase_if(missing_, [this](Wanted& wanted) { return try_open(wanted); });
+    if (!missing_.empty()) {
+        delay_ = std::min(delay_ * 2, longest_delay);
+        retry_.schedule(delay_);
+    }
+    if (open_.size() > before) opened_();
+}
+
+}  // namespace minetd

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: ISC
+// The sockets of one service, open for as long as the service exists. An address that cannot be
+// bound is tried again, ever more slowly, while the others are served.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/os/event_loop.h"
+#include "daemon/os/log_sink.h"
+#include "mpm/dispatcher.h"
+
+namespace minetd {
+
+class ServiceSockets {
+  public:
+    using Log = std::function<void(Level, const std::string&)>;
+    /// Opens what can be opened; problems are logged, never thrown. `opened` is called whenever a
+    /// socket could be opened later.
+    ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpec> spec, Log log,
+                   std::function<void()> opened);
+    ~ServiceSockets();
+    ServiceSockets(const ServiceSockets&) = delete;
+    ServiceSockets& operator=(const ServiceSockets&) = delete;
+
+    /// A reload kept the address: from now on for this specification, and this listener.
+    void rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened);
+    std::vector<ListeningSocket> sockets() const;
+    std::size_t missing() const noexcept { return missing_.size(); }
+    /// The stop of the daemon: a socket's path goes with the socket.
+    void close() noexcept;
+
+  private:
+    struct Open {
+        UniqueFd fd;
+        SocketAddress address;
+        bool specific = false;
+        ino_t inode = 0;  ///< of a unix socket's path: only what we made is removed
+        dev_t device = 0;
+    };
+    struct Wanted {
+        std::string host;  ///< of spec.bind; resolved at every try
+        std::string problem;
+    };
+    bool try_open(Wanted& wanted);
+    void open_one(const SocketAddress& address);
+    void retry() noexcept;
+
+    EventLoop& loop_;
+    std::shared_ptr<const ServiceSpec> spec_;
+    Log log_;
+    std::function<void()> opened_;
+    std::vector<Open> open_;
+    std::vector<Wanted> missing_;
+    Timer retry_;
+    Milliseconds delay_ = 0;
+};
+
+}  // namespace minetd

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: ISC
+// The end: leave the sockets, let sessions finish, ask them to end, end them.
+#include <fmt/format.h>
+
+#include "daemon/os/systemd.h"
+#include "daemon/superdaemon.h"
+
+namespace minetd {
+namespace {
+
+/// After TERM a session has so long to put its house in order.
+constexpr Milliseconds kill_after = 3000;
+
+}  // namespace
+
+unsigned Superdaemon::sessions() const {
+    unsigned count = 0;
+    for (const auto& [key, service] : services_) count += service->dispatcher->sessions();
+    for (const Draining& draining : draining_) count += draining.dispatcher->sessions();
+    return count;
+}
+
+void Superdaemon::signal_everybody(int signal) {
+    for (const auto& [key, service] : services_) service->dispatcher->signal_sessions(signal);
+    for (const Draining& draining : draining_) draining.dispatcher->signal_sessions(signal);
+}
+
+void Superdaemon::stop() {
+    life_ = Life::finishing;
+    for (const auto& [key, service] : services_) {
+        service->dispatcher->stop_accepting();
+        service->sockets->close();
+    }
+    const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;
+    const unsigned count = sessions();
+    log_.message(Level::notice, count == 0 ? std::string("stopping")
+                                           : fmt::format("stopping; waiting for {} processes{}", count,
+                                                         timeout == 0 ? "" : fmt::format(", at most {} s", timeout)));
+    systemd::notify("STOPPING=1");
+    if (timeout > 0) deadline_.schedule(timeout * Milliseconds{1000});
+    leave_if_done();
+}
+
+void Superdaemon::hurry() {
+    const bool asked = life_ == Life::finishing;
+    life_ = asked ? Life::hurrying : Life::killing;
+    const unsigned count = sessions();
+    log_.message(Level::notice, fmt::format("{} processes are {}", count, asked ? "asked to end" : "killed"));
+    signal_everybody(asked ? SIGTERM : SIGKILL);
+    deadline_.schedule(kill_after);
+    leave_if_done();
+}
+
+void Superdaemon::leave_if_done() {
+    if (sessions() > 0) return;
+    log_.message(Level::notice, "stopped");
+    loop_.stop();
+}
+
+}  // namespace minetd

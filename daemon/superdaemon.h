@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: ISC
+// What the superdaemon owns, in the order of life: destruction in reverse is the shutdown. It binds,
+// hands sockets to whoever serves them, reaps, reloads and stops. It reads no byte of a client.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/configuration.h"
+#include "daemon/error_output.h"
+#include "daemon/log.h"
+#include "daemon/os/event_loop.h"
+#include "daemon/os/signals.h"
+#include "daemon/refusals.h"
+#include "daemon/service_sockets.h"
+#include "mpm/dispatcher.h"
+
+namespace minetd {
+
+class Superdaemon {
+  public:
+    /// Reads the configuration anew, for a reload. Throws nothing.
+    using Load = std::function<Configuration(Diagnostics&)>;
+
+    /// Opens the sockets and starts what is to run before the first client. Throws std::exception
+    /// when `strict` and some service cannot be served.
+    Superdaemon(const Configuration& configuration, const LogTarget& log, Load load, bool strict);
+    ~Superdaemon();
+
+    /// Serves until stopped; returns the exit status.
+    int run();
+
+  private:
+    struct Service {
+        std::shared_ptr<const ServiceSpec> spec;
+        std::shared_ptr<Ledger> ledger;  ///< survives reloads: its counts stay true
+        std::shared_ptr<ErrorOutput> error_output;
+        ServiceContext context;
+        std::unique_ptr<ServiceSockets> sockets;
+        std::unique_ptr<Dispatcher> dispatcher;
+    };
+    /// Serves nothing new; here until its last session ends.
+    struct Draining {
+        std::shared_ptr<ErrorOutput> error_output;
+        std::unique_ptr<Dispatcher> dispatcher;
+    };
+
+    // superdaemon.cc
+    void on_signal(int signal);
+    void reap();
+    bool pass(const ServiceSpec& from, const std::string& name, UniqueFd& connection) noexcept;
+
+    // reload.cc
+    void reload();
+    void add(const std::shared_ptr<const ServiceSpec>& spec);
+    void change(const Changes::Pair& pair);
+    void remove(const std::string& key);
+    void refresh_contexts();
+    Assignment assignment(Service& service);
+    ServiceContext context_for(const ServiceSpec& spec) const;
+    void open_sockets(Service& service);
+    std::string summary() const;
+
+    // shutdown.cc
+    void stop();
+    void hurry();
+    void leave_if_done();
+    unsigned sessions() const;
+    void signal_everybody(int signal);
+
+    Load load_;
+    Log log_;
+    EventLoop loop_;
+    Children children_;
+    Launcher launcher_;
+    Refusals refusals_;
+    Runtime runtime_;
+    Configuration configuration_;
+    std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
+    std::vector<Draining> draining_;
+    SignalEvents signals_;
+    Timer deadline_;
+    enum class Life { serving, finishing, hurrying, killing } life_ = Life::serving;
+};
+
+}  // namespace minetd

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/control.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "daemon/os/clock.h"
+
+namespace minetd {
+
+static_assert(std::is_trivially_copyable_v<ControlMessage>);
+
+void ControlMessage::set_text(std::string_view value) noexcept {
+    const std::size_t size = std::min(value.size(), sizeof text - 1);
+    std::memcpy(text, value.data(), size);
+    text[size] = '\0';
+}
+
+std::string ControlMessage::text_view() const { return {text, ::strnlen(text, sizeof text)}; }
+
+bool send_control(Channel& channel, const ControlMessage& message, int attached) noexcept {
+    return channel.send(&message, sizeof message, attached);
+}
+
+Channel::Received receive_control(Channel& channel, ControlMessage& message, UniqueFd& attached) noexcept {
+    std::size_t size = 0;
+    const Channel::Received received = channel.receive(&message, sizeof message, size, attached);
+    if (received != Channel::Received::message) return received;
+    if (size != sizeof message) return Channel::Received::end;
+    // Bound everything that will be looked at.
+    message.record.reason[sizeof message.record.reason - 1] = '\0';
+    if (message.record.peer.length > SocketAddress::capacity) message.record.peer.length = 0;
+    return received;
+}
+
+void Reporter::ready() noexcept { send_control(channel_, ControlMessage{}); }
+
+void Reporter::record(const Record& record) noexcept {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::record;
+    message.record = record;
+    send_control(channel_, message);
+}
+
+void Reporter::started(const SocketAddress& peer) noexcept {
+    if (wants(Record::Kind::start)) record(start_record(::getpid(), peer));
+}
+
+void Reporter::ended(const SocketAddress& peer, std::int64_t began) noexcept {
+    if (!wants(Record::Kind::exit)) return;
+    Exit exit;
+    exit.pid = ::getpid();
+    Record end = exit_record(exit, peer, began);
+    end.has_usage = false;  // the process serves others too: its time is not this session's
+    record(end);
+}
+
+void Reporter::refused(std::string_view reason, const SocketAddress& peer) noexcept {
+    if (!wants(Record::Kind::fail)) return;
+    const Milliseconds now = monotonic_ms();
+    flush(now);
+    if (now - period_began_ >= RefusalSummary::period) {
+        period_began_ = now;
+        sent_ = 0;
+    }
+    if (sent_ < RefusalSummary::burst) {
+        ++sent_;
+        return record(fail_record(reason, peer));
+    }
+    for (Reason& held : held_) {
+        if (held.count != 0 && held.text != reason) continue;
+        held.text = reason;
+        held.last = peer;
+        ++held.count;
+        return;
+    }
+}
+
+void Reporter::flush(Milliseconds now) noexcept {
+    if (now - period_began_ < RefusalSummary::period) return;
+    for (Reason& held : held_) {
+        if (held.count == 0) continue;
+        Record summary = fail_record(held.text, held.last);
+        summary.repeated = std::exchange(held.count, 0);
+        record(summary);
+    }
+}
+
+void Reporter::log(Level level, std::string_view text) noexcept {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::log;
+    message.number = static_cast<std::uint32_t>(level);
+    message.set_text(text);
+    send_control(channel_, message);
+}
+
+}  // namespace minetd

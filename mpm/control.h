@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: ISC
+// What a server process and its parent say to each other over their pair of sockets. Messages are
+// plain data of one size. The parent knows the sender by the descriptor and bounds whatever it reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/os/channel.h"
+#include "daemon/os/clock.h"
+#include "daemon/os/log_sink.h"
+#include "daemon/policy/refusal_summary.h"
+#include "mpm/record.h"
+
+namespace minetd {
+
+struct ControlMessage {
+    enum class Kind : std::uint32_t {
+        // child to parent
+        ready,    ///< the process serves; a later end is not a failed start
+        record,   ///< `record` is to be logged
+        log,      ///< `text` is to be logged, at `number` as Level
+        pass,     ///< the attached connection is for the service called `text`; `number` names the request
+        // parent to child
+        drain,    ///< leave the sockets alone, finish what was accepted, end
+        passed,   ///< request `number` was granted: the connection is not yours any more
+        declined  ///< request `number` was not
+    };
+    Kind kind = Kind::ready;
+    std::uint32_t number = 0;
+    Record record;
+    char text[264] = {};
+
+    void set_text(std::string_view value) noexcept;
+    /// The text, ended within its bounds whatever was received.
+    std::string text_view() const;
+};
+
+/// Sends; what does not fit now is lost, as no server waits for its parent.
+bool send_control(Channel& channel, const ControlMessage& message, int attached = -1) noexcept;
+
+/// One whole message. An ill-formed one counts as the end: its sender is not to be trusted further.
+Channel::Received receive_control(Channel& channel, ControlMessage& message, UniqueFd& attached) noexcept;
+
+/// What a server process reports upwards.
+class Reporter {
+  public:
+    Reporter(Channel& channel, const ServiceSpec& spec) noexcept : channel_(channel), spec_(spec) {}
+
+    void ready() noexcept;
+    void started(const SocketAddress& peer) noexcept;
+    /// A session inside this process has ended; `began` is monotonic microseconds.
+    void ended(const SocketAddress& peer, std::int64_t began) noexcept;
+    /// Equal refusals are counted instead of sent, once there are many; see flush().
+    void refused(std::string_view reason, const SocketAddress& peer) noexcept;
+    void record(const Record& record) noexcept;
+    void log(Level level, std::string_view text) noexcept;
+    /// Tells of refusals held back, when it is time.
+    void flush(Milliseconds now) noexcept;
+    /// The process ends: whatever was held back is told now.
+    void finish() noexcept { flush(period_began_ + RefusalSummary::period); }
+    bool wants(Record::Kind kind) const noexcept { return wants_record(spec_, kind); }
+
+  private:
+    Channel& channel_;
+    const ServiceSpec& spec_;
+    static constexpr std::size_t reasons = 8;
+    struct Reason {
+        std::string_view text;  // a guard's: static
+        std::uint64_t count = 0;
+        SocketAddress last;
+    };
+    Milliseconds period_began_ = 0;
+    unsigned sent_ = 0;
+    Reason held_[reasons];
+};
+
+}  // namespace minetd

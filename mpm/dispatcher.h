@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+// The seam behind the fourth word: what every way of serving a service's connections has in common,
+// and what it may use of the process that it runs in.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/os/event_loop.h"
+#include "daemon/os/log_sink.h"
+#include "daemon/os/unique_fd.h"
+#include "daemon/policy/ledger.h"
+#include "mpm/children.h"
+#include "mpm/launch.h"
+#include "mpm/record.h"
+#include "services/service_context.h"
+
+namespace minetd {
+
+/// A bound socket, borrowed: whoever opened it keeps it for ever.
+struct ListeningSocket {
+    int fd = -1;
+    SocketAddress address;
+    /// Bound to one address: accepted connections need not be asked for theirs.
+    bool specific = false;
+};
+
+/// What a dispatcher may use; outlives all of them.
+struct Runtime {
+    EventLoop& loop;
+    Children& children;
+    Launcher& launcher;
+    std::function<void(const ServiceSpec&, const Record&)> record;
+    std::function<void(Level, const std::string&)> log;
+    /// A connection that was read by a service (tcpmux) for another one, by name. True: it was
+    /// taken; otherwise the caller still has it.
+    std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)> pass;
+};
+
+/// One service with all that serving it needs.
+struct Assignment {
+    std::shared_ptr<const ServiceSpec> spec;
+    std::shared_ptr<const LaunchPlan> plan;  ///< null for a builtin
+    std::shared_ptr<Ledger> ledger;          ///< null when nothing was ever limited
+    ServiceContext context;                  ///< for a builtin
+};
+
+/// Serves one service. Steps of the loop are noexcept; construction and serve() may throw.
+class Dispatcher {
+  public:
+    virtual ~Dispatcher() = default;
+
+    /// Serves these sockets from now on, in place of those before.
+    virtual void serve(std::vector<ListeningSocket> sockets) = 0;
+    /// Leaves the sockets alone; sessions run on. What was accepted is still served.
+    virtual void stop_accepting() noexcept = 0;
+    /// Processes that still live for this dispatcher.
+    virtual unsigned sessions() const noexcept = 0;
+    virtual void signal_sessions(int signal) noexcept = 0;
+
+    /// A reload changed the service in ways that its way of serving survives. With `new_servers`,
+    /// processes that run now finish what they have, beside their successors.
+    virtual void adopt(Assignment assignment, bool new_servers) = 0;
+
+    /// Serves one connection that was accepted elsewhere, after saying `greeting` to it; false when
+    /// it was refused: the caller still has it.
+    virtual bool take(UniqueFd& connection, std::string_view greeting) noexcept {
+        return static_cast<void>(connection), static_cast<void>(greeting), false;
+    }
+};
+
+/// Makes the dispatcher that the service's fourth word names (mpm.cc has the table).
+/// Throws std::exception with what is wrong.
+std::unique_ptr<Dispatcher> make_dispatcher(Runtime& runtime, Assignment assignment);
+
+}  // namespace minetd

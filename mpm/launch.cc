@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/launch.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+// Room for the calls of launch_child.cc; pages are touched only as deep as they go.
+constexpr std::size_t stack_size = 32 * 1024;
+constexpr std::size_t guard_size = 4096;
+constexpr std::size_t most_slots = 4096;
+// Ending up here with many children still on their way is rare; looking is cheap.
+constexpr std::size_t collect_above = 8;
+
+}  // namespace
+
+Launcher::~Launcher() {
+    for (LaunchSlot& slot : slots_) ::munmap(slot.stack - guard_size, stack_size + guard_size);
+}
+
+LaunchSlot* Launcher::grow() noexcept {
+    if (slots_.size() >= most_slots) return nullptr;
+    void* memory = ::mmap(nullptr, stack_size + guard_size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    ::mprotect(memory, guard_size, PROT_NONE);
+    LaunchSlot& slot = slots_.emplace_back();
+    slot.stack = static_cast<char*>(memory) + guard_size;
+    return &slot;
+}
+
+void Launcher::retire(LaunchSlot& slot) noexcept {
+    if (slot.error != 0) failures_[slot.serial] = {slot.error, slot.step};
+    slot.serial = 0;
+    slot.plan.reset();
+    free_.push_back(&slot);
+}
+
+void Launcher::collect() noexcept {
+    std::erase_if(in_flight_, [this](LaunchSlot* slot) {
+        if (slot->pinned || slot->tid.load(std::memory_order_acquire) != 0) return false;
+        retire(*slot);
+        return true;
+    });
+}
+
+LaunchSlot* Launcher::prepare(std::shared_ptr<const LaunchPlan> plan) noexcept {
+    if (free_.empty() && in_flight_.size() >= collect_above) collect();
+    LaunchSlot* slot;
+    if (!free_.empty()) {
+        slot = free_.back();
+        free_.pop_back();
+    } else if ((slot = grow()) == nullptr) {
+        return nullptr;
+    }
+    slot->serial = ++serial_ == 0 ? ++serial_ : serial_;
+    slot->error = 0;
+    slot->step = LaunchStep::none;
+    slot->before = nullptr;
+    slot->context = nullptr;
+    slot->pinned = false;
+    slot->local_known = false;
+    slot->began_us = 0;
+    // Room for the session's own variables and the null pointer at the end.
+    slot->env.resize(plan->env.size() + 16);
+    slot->plan = std::move(plan);
+    return slot;
+}
+
+Launcher::Started Launcher::start(LaunchSlot& slot) noexcept {
+    slot.tid.store(1, std::memory_order_relaxed);
+    const int flags = CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD;
+    const pid_t pid =
+        ::clone(launch_child, slot.stack + stack_size, flags, &slot, nullptr, nullptr, &slot.tid);
+    if (pid < 0) {
+        const int error = errno;
+        slot.tid.store(0, std::memory_order_relaxed);
+        retire(slot);
+        return {.pid = -1, .error = error, .ticket = {}};
+    }
+    slot.pid = pid;
+    in_flight_.push_back(&slot);
+    return {.pid = pid, .error = 0, .ticket = {&slot, slot.serial}};
+}
+
+Launcher::Failure Launcher::outcome(const Ticket& ticket) noexcept {
+    if (ticket.slot == nullptr) return {};
+    if (ticket.slot->serial == ticket.serial) {
+        const Failure failure{ticket.slot->error, ticket.slot->step};
+        ticket.slot->error = 0;
+        std::erase(in_flight_, ticket.slot);
+        retire(*ticket.slot);
+        return failure;
+    }
+    const auto found = failures_.find(ticket.serial);
+    if (found == failures_.end()) return {};
+    const Failure failure = found->second;
+    failures_.erase(found);
+    return failure;
+}
+
+std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
+    const std::string reason = ": " + error_text(failure.error);
+    switch (failure.step) {
+        case LaunchStep::exec:
+            return "cannot execute " + plan.path + reason;
+        case LaunchStep::directory:
+            return "cannot enter " + plan.chdir + reason;
+        case LaunchStep::error_output:
+            return "cannot open " + plan.stderr_path + " for standard error" + reason;
+        case LaunchStep::session:
+            return "setsid" + reason;
+        case LaunchStep::limits:
+            return "setrlimit" + reason;
+        case LaunchStep::priority:
+            return "nice" + reason;
+        case LaunchStep::group:
+            return "setgid for " + plan.identity.user + reason;
+        case LaunchStep::groups:
+            return "setgroups for " + plan.identity.user + reason;
+        case LaunchStep::user:
+            return "setuid to " + plan.identity.user + reason;
+        case LaunchStep::descriptors:
+            return "dup" + reason;
+        case LaunchStep::none:
+            break;
+    }
+    return "cannot start " + plan.path + reason;
+}
+
+}  // namespace minetd

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+// The child between clone and exec. It shares its maker's memory, descriptors copied: raw system
+// calls only, no allocation, no lock, no errno, and no write outside its slot and stack.
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "daemon/os/address_text.h"
+#include "daemon/os/raw_syscall.h"
+#include "mpm/launch.h"
+
+namespace minetd {
+namespace {
+
+using raw::syscall;
+
+[[noreturn]] void leave(int code) noexcept {
+    for (;;) syscall(SYS_exit_group, code);
+}
+
+/// A step that must succeed.
+void must(LaunchSlot& slot, LaunchStep step, long result) noexcept {
+    if (result >= 0) return;
+    slot.error = static_cast<int>(-result);
+    slot.step = step;
+    leave(126);
+}
+
+/// Builds the session's part of the environment in the slot: `NAME=value` strings and the pointers
+/// to them. A variable whose value is unknown does not exist.
+class SessionEnvironment {
+  public:
+    explicit SessionEnvironment(LaunchSlot& slot) noexcept
+        : slot_(slot), text_(slot.env_text), next_(slot.plan->env.size()) {
+        std::memcpy(slot.env.data(), slot.plan->env.data(), slot.plan->env.size() * sizeof(char*));
+    }
+    void address(const char* prefix, const char* name, const SocketAddress& address) noexcept {
+        begin(prefix, name);
+        text_ += address.host(text_) + 1;
+    }
+    void number(const char* prefix, const char* name, std::uint64_t value) noexcept {
+        begin(prefix, name);
+        text_ += format_number(text_, value) + 1;
+    }
+    void text(const char* name, const char* value) noexcept {
+        begin("", name);
+        copy(value);
+        *text_++ = '\0';
+    }
+    void finish() noexcept { slot_.env[next_] = nullptr; }
+
+  private:
+    void begin(const char* prefix, const char* name) noexcept {
+        slot_.env[next_++] = text_;
+        copy(prefix);
+        copy(name);
+        *text_++ = '=';
+    }
+    void copy(const char* text) noexcept {
+        while (*text != '\0') *text_++ = *text++;
+    }
+
+    LaunchSlot& slot_;
+    char* text_;
+    std::size_t next_;
+};
+
+/// UCSPI's names (PROTO decides the prefix), xinetd's REMOTE_HOST, systemd's REMOTE_ADDR and
+/// REMOTE_PORT.
+void describe_session(LaunchSlot& slot) noexcept {
+    const char* protocol = slot.plan->protocol.c_str();
+    if (!slot.local_known) {
+        slot.local.length = SocketAddress::capacity;
+        if (syscall(SYS_getsockname, slot.socket, slot.local.raw(), &slot.local.length) < 0) slot.local.length = 0;
+    }
+    SessionEnvironment env(slot);
+    env.text("PROTO", protocol);
+    if (slot.local.is_ip()) {
+        env.address(protocol, "LOCALIP", slot.local);
+        env.number(protocol, "LOCALPORT", slot.local.port());
+    } else if (slot.local.length > sizeof(sa_family_t)) {
+        env.address(protocol, "LOCALPATH", slot.local);
+    }
+    if (slot.peer.is_ip()) {
+        env.address(protocol, "REMOTEIP", slot.peer);
+        env.number(protocol, "REMOTEPORT", slot.peer.port());
+        env.address("", "REMOTE_HOST", slot.peer);
+        env.address("", "REMOTE_ADDR", slot.peer);
+        env.number("", "REMOTE_PORT", slot.peer.port());
+    } else if (slot.peer.length > 0) {
+        ucred credentials{};
+        socklen_t size = sizeof credentials;
+        if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) >= 0 &&
+            credentials.pid != 0) {
+            env.number(protocol, "REMOTEEUID", credentials.uid);
+            env.number(protocol, "REMOTEEGID", credentials.gid);
+        }
+    }
+    env.finish();
+}
+
+/// What a session needs and no other has a part in; done before a client is there where possible.
+void set_up_process(LaunchSlot& slot) noexcept {
+    const LaunchPlan& plan = *slot.plan;
+    must(slot, LaunchStep::session, syscall(SYS_setsid));
+    if (plan.open_files) syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &*plan.open_files, nullptr);
+    for (const ResourceLimit& limit : plan.rlimits) {
+        const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
+        must(slot, LaunchStep::limits, syscall(SYS_prlimit64, 0, limit.resource, &value, nullptr));
+    }
+    if (plan.nice != 0) must(slot, LaunchStep::priority, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
+    if (plan.umask) syscall(SYS_umask, *plan.umask);
+    if (plan.identity.change && !plan.identity_assumed) {
+        must(slot, LaunchStep::group, syscall(SYS_setgid, plan.identity.gid));
+        must(slot, LaunchStep::groups,
+             syscall(SYS_setgroups, plan.identity.groups.size(), plan.identity.groups.data()));
+        must(slot, LaunchStep::user, syscall(SYS_setuid, plan.identity.uid));
+    }
+    must(slot, LaunchStep::directory, syscall(SYS_chdir, plan.chdir.c_str()));
+}
+
+/// Standard error, as the service's user.
+void place_error_output(LaunchSlot& slot) noexcept {
+    const LaunchPlan& plan = *slot.plan;
+    long fd = slot.socket;
+    switch (plan.stderr_kind) {
+        case StderrTarget::Kind::socket:
+            break;
+        case StderrTarget::Kind::log:
+            fd = plan.stderr_fd;
+            break;
+        case StderrTarget::Kind::null:
+            fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
+            break;
+        case StderrTarget::Kind::file:
+            fd = syscall(SYS_openat, AT_FDCWD, plan.stderr_path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0640);
+            break;
+    }
+    must(slot, LaunchStep::error_output, fd);
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, fd, 2, 0));
+}
+
+}  // namespace
+
+int launch_child(void* argument) noexcept {
+    LaunchSlot& slot = *static_cast<LaunchSlot*>(argument);
+    const LaunchPlan& plan = *slot.plan;
+    set_up_process(slot);
+    if (slot.before != nullptr && !slot.before(slot)) leave(0);
+    describe_session(slot);
+    place_error_output(slot);
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 0, 0));
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 1, 0));
+    // Everything of ours is close-on-exec already; this is the net below it.
+    syscall(SYS_close_range, 3, ~0U, 0);
+    const std::uint64_t no_signals = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
+    must(slot, LaunchStep::exec, syscall(SYS_execve, plan.path.c_str(), plan.argv.data(), slot.env.data()));
+    leave(126);
+}
+
+}  // namespace minetd

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/launch_plan.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <string_view>
+
+#include "daemon/os/process.h"
+
+namespace minetd {
+namespace {
+
+std::map<std::string, std::string> inherited(const ServiceSpec& spec) {
+    std::map<std::string, std::string> variables;
+    for (char** item = ::environ; item != nullptr && *item != nullptr; ++item) {
+        const std::string_view text = *item;
+        const std::size_t equals = text.find('=');
+        if (equals == std::string_view::npos) continue;
+        const std::string name(text.substr(0, equals));
+        if (is_session_variable(name) || is_daemon_variable(name)) continue;
+        if (spec.passenv && std::find(spec.passenv->begin(), spec.passenv->end(), name) == spec.passenv->end())
+            continue;
+        variables[name] = text.substr(equals + 1);
+    }
+    return variables;
+}
+
+}  // namespace
+
+bool is_session_variable(std::string_view name) noexcept {
+    static constexpr std::string_view names[] = {"PROTO", "REMOTE_HOST", "REMOTE_ADDR", "REMOTE_PORT"};
+    if (std::find(std::begin(names), std::end(names), name) != std::end(names)) return true;
+    for (std::string_view prefix : {"TCP", "UDP", "IPC", "TCP6"})
+        for (std::string_view word : {"REMOTE", "LOCAL", "CONN"})
+            if (name.starts_with(prefix) && name.substr(prefix.size()).starts_with(word)) return true;
+    return false;
+}
+
+bool is_daemon_variable(std::string_view name) noexcept {
+    static constexpr std::string_view names[] = {
+        "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES",
+        "LISTEN_PIDFDID", "MAINPID",      "FDSTORE",       "INVOCATION_ID", "JOURNAL_STREAM"};
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe) {
+    auto plan = std::make_shared<LaunchPlan>();
+    plan->service = spec.id;
+    plan->path = spec.server;
+    plan->protocol = spec.protocol.starts_with("udp") ? "UDP" : spec.family == Family::unix_domain ? "IPC" : "TCP";
+    plan->identity = resolve_identity(spec.user, spec.group, spec.groups);
+    plan->chdir = spec.chdir;
+    plan->umask = spec.umask;
+    plan->nice = spec.nice;
+    plan->rlimits = spec.rlimits;
+    plan->stderr_kind = spec.standard_error.kind;
+    plan->stderr_path = spec.standard_error.path;
+    plan->stderr_fd = log_pipe;
+    plan->open_files = lowered_open_files();
+
+    plan->argv_text_ = spec.server_args;
+    if (plan->argv_text_.empty()) plan->argv_text_.push_back(spec.server.substr(spec.server.rfind('/') + 1));
+    std::map<std::string, std::string> variables = inherited(spec);
+    for (const auto& [name, value] : spec.env) variables[name] = value;
+    for (const auto& [name, value] : variables) plan->env_text_.push_back(name + '=' + value);
+
+    for (std::string& text : plan->argv_text_) plan->argv.push_back(text.data());
+    plan->argv.push_back(nullptr);
+    for (std::string& text : plan->env_text_) plan->env.push_back(text.data());
+    return plan;
+}
+
+}  // namespace minetd

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+// Everything that starting a service's program needs, worked out when the configuration is read:
+// ids, argv, environment, limits. What is left for the child is a row of system calls.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/service_spec.h"
+#include "daemon/os/identity.h"
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+
+/// Constant once made; a start keeps it alive until the child has left this memory.
+struct LaunchPlan {
+    std::string service;
+    std::string path;
+    std::string protocol;  ///< UCSPI's prefix: TCP, UDP, IPC
+    Identity identity;
+    /// The process that starts children is the service's own, and has the identity already.
+    bool identity_assumed = false;
+    std::string chdir;
+    std::optional<mode_t> umask;
+    int nice = 0;
+    std::vector<ResourceLimit> rlimits;
+    StderrTarget::Kind stderr_kind = StderrTarget::Kind::socket;
+    std::string stderr_path;
+    int stderr_fd = -1;  ///< for Kind::log: the write end of the service's log pipe; borrowed
+    /// Set where minetd raised its own limit of open files: programs get back what it was.
+    std::optional<rlimit> open_files;
+
+    std::vector<char*> argv;  ///< ends with a null pointer
+    std::vector<char*> env;   ///< the part that is equal for all sessions; no null pointer
+
+    LaunchPlan() = default;
+    LaunchPlan(const LaunchPlan&) = delete;
+    LaunchPlan& operator=(const LaunchPlan&) = delete;
+
+  private:
+    friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int);
+    std::vector<std::string> argv_text_, env_text_;  // what argv and env point into
+};
+
+/// Throws std::runtime_error naming an unknown user or group. `log_pipe` is borrowed.
+std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe = -1);
+
+/// Names that describe a session: never inherited, set only when known.
+bool is_session_variable(std::string_view name) noexcept;
+/// Names that the service manager gave to minetd alone.
+bool is_daemon_variable(std::string_view name) noexcept;
+
+}  // namespace minetd

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/nowait.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/os/socket.h"
+#include "daemon/os/system_error.h"
+#include "mpm/server_seat.h"
+
+namespace minetd {
+namespace {
+
+/// Connections taken from one socket before the others have their turn.
+constexpr int batch = 16;
+constexpr Milliseconds first_delay = 50, longest_delay = 5000;
+
+bool is_shortage(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+}  // namespace
+
+Nowait::Nowait(Runtime& runtime, Assignment assignment)
+    : runtime_(runtime), job_(std::move(assignment)), retry_(runtime.loop, [this] { retry_waiting(); }) {}
+
+void Nowait::serve(std::vector<ListeningSocket> sockets) {
+    doors_.clear();
+    accepting_ = true;
+    for (const ListeningSocket& socket : sockets) {
+        set_nonblocking(socket.fd, true);
+        Door door{socket, nullptr};
+        door.event = std::make_unique<FdEvent>(runtime_.loop, socket.fd, [this, socket] { on_readable(socket); });
+        doors_.push_back(std::move(door));
+    }
+    update_doors();
+}
+
+void Nowait::stop_accepting() noexcept {
+    accepting_ = false;
+    doors_.clear();
+}
+
+void Nowait::signal_sessions(int signal) noexcept {
+    for (const auto& [pid, session] : sessions_) {
+        // The program leads a session of its own, so its children hear of it too.
+        if (::kill(-pid, signal) < 0) ::kill(pid, signal);
+    }
+}
+
+bool Nowait::full() const noexcept {
+    const Limits& limits = job_.spec->limits;
+    return limits.overflow == Overflow::queue && limits.instances && job_.ledger &&
+           job_.ledger->running() >= *limits.instances;
+}
+
+void Nowait::update_doors() noexcept {
+    const bool open = accepting_ && !blocked_ && waiting_.empty() && !full();
+    for (Door& door : doors_) open ? door.event->enable() : door.event->disable();
+}
+
+void Nowait::on_readable(const ListeningSocket& socket) noexcept {
+    for (int i = 0; i < batch; ++i) {
+        Waiting connection;
+        connection.peer.length = SocketAddress::capacity;
+        connection.connection = UniqueFd(
+            ::accept4(socket.fd, connection.peer.raw(), &connection.peer.length, SOCK_CLOEXEC));
+        if (!connection.connection) {
+            if (is_shortage(errno)) back_off("accept", errno);
+            // A client that has gone before it was accepted is nobody's error.
+            if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;
+            return;
+        }
+        if (socket.specific) {
+            connection.local = socket.address;
+            connection.local_known = true;
+        }
+        if (admit_and_start(connection) == Outcome::later) {
+            waiting_.push_back(std::move(connection));
+            update_doors();
+            return;
+        }
+        if (full()) return update_doors();
+    }
+}
+
+Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
+    const ServiceSpec& spec = *job_.spec;
+    if (!connection.admitted && job_.ledger) {
+        const Guard* guard =
+            job_.ledger->admit(spec.limits, source_of_connection(connection.connection.get(), connection.peer),
+                               monotonic_ms(), ::getpid(), connection.claim);
+        if (guard != nullptr && guard->waits && spec.limits.overflow == Overflow::queue) return Outcome::later;
+        if (guard != nullptr) {
+            if (wants_record(spec, Record::Kind::fail))
+                runtime_.record(spec, fail_record(guard->reason, connection.peer));
+            return Outcome::refused;
+        }
+    }
+    connection.admitted = true;
+    if (!connection.greeting.empty()) {
+        // A few bytes into an empty queue: they fit, or the client is gone.
+        ::send(connection.connection.get(), connection.greeting.data(), connection.greeting.size(),
+               MSG_NOSIGNAL | MSG_DONTWAIT);
+        connection.greeting = {};
+    }
+
+    LaunchSlot* slot = runtime_.launcher.prepare(job_.plan);
+    if (slot == nullptr) {
+        back_off("start", ENOMEM);
+        return Outcome::later;
+    }
+    slot->socket = connection.connection.get();
+    slot->peer = connection.peer;
+    slot->local = connection.local;
+    slot->local_known = connection.local_known;
+    const std::int64_t began = monotonic_us();
+    const Launcher::Started started = runtime_.launcher.start(*slot);
+    if (started.pid < 0) {
+        back_off("fork", started.error);
+        return Outcome::later;
+    }
+    if (std::exchange(delay_, 0) != 0)
+        runtime_.log(Level::notice, fmt::format("{}: connections are served again", spec.id));
+    runtime_.children.add(started.pid, *this);
+    sessions_.emplace(started.pid, Session{started.ticket, connection.claim, began, connection.peer});
+    if (wants_record(spec, Record::Kind::start))
+        runtime_.record(spec, start_record(started.pid, connection.peer));
+    return Outcome::served;
+}
+
+bool Nowait::take(UniqueFd& connection, std::string_view greeting) noexcept {
+    Waiting taken;
+    taken.peer = peer_address(connection.get());
+    taken.connection = std::move(connection);
+    taken.greeting = greeting;
+    const Outcome outcome = admit_and_start(taken);
+    if (outcome == Outcome::refused) connection = std::move(taken.connection);
+    if (outcome == Outcome::later) waiting_.push_back(std::move(taken));
+    return outcome != Outcome::refused;
+}
+
+void Nowait::adopt(Assignment assignment, bool) {
+    job_ = std::move(assignment);
+    update_doors();
+}
+
+void Nowait::on_exit(const Exit& exit) noexcept {
+    const auto found = sessions_.find(exit.pid);
+    if (found == sessions_.end()) return;
+    const Session session = found->second;
+    sessions_.erase(found);
+    if (job_.ledger) job_.ledger->release(session.claim, ::getpid());
+    const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
+    if (failure.error != 0)
+        runtime_.record(*job_.spec, fail_record(describe(failure, *job_.plan), session.peer, exit.pid));
+    else if (wants_record(*job_.spec, Record::Kind::exit))
+        runtime_.record(*job_.spec, exit_record(exit, session.peer, session.began_us));
+    if (!waiting_.empty() && !blocked_) retry_waiting();
+    if (job_.spec->limits.overflow == Overflow::queue) update_doors();
+}
+
+void Nowait::retry_waiting() noexcept {
+    blocked_ = false;
+    while (!waiting_.empty() && admit_and_start(waiting_.front()) != Outcome::later) waiting_.pop_front();
+    update_doors();
+}
+
+void Nowait::back_off(const char* what, int error) noexcept {
+    if (delay_ == 0)
+        runtime_.log(Level::error,
+                     fmt::format("{}: {}: {}; connections wait until it works again", job_.spec->id, what,
+                                 error_text(error)));
+    delay_ = std::clamp(delay_ * 2, first_delay, longest_delay);
+    blocked_ = true;
+    retry_.schedule(delay_);
+    update_doors();
+}
+
+}  // namespace minetd

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: ISC
+// `nowait` with a program: accept, admit, start. Every connection gets a program of its own.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+
+#include "mpm/dispatcher.h"
+
+namespace minetd {
+
+class Nowait : public Dispatcher, private ChildOwner {
+  public:
+    Nowait(Runtime& runtime, Assignment assignment);
+
+    void serve(std::vector<ListeningSocket> sockets) override;
+    void stop_accepting() noexcept override;
+    unsigned sessions() const noexcept override {
+        return static_cast<unsigned>(sessions_.size() + waiting_.size());
+    }
+    void signal_sessions(int signal) noexcept override;
+    void adopt(Assignment assignment, bool new_servers) override;
+    bool take(UniqueFd& connection, std::string_view greeting) noexcept override;
+
+  private:
+    struct Session {
+        Launcher::Ticket ticket;
+        Claim claim = 0;
+        std::int64_t began_us = 0;
+        SocketAddress peer;
+    };
+    /// Accepted, and not served yet: the system had no process for it, or `overflow = queue`.
+    struct Waiting {
+        UniqueFd connection;
+        SocketAddress peer, local;
+        bool local_known = false;
+        bool admitted = false;
+        std::string_view greeting;
+        Claim claim = 0;
+    };
+    struct Door {
+        ListeningSocket socket;
+        std::unique_ptr<FdEvent> event;
+    };
+    enum class Outcome { served, refused, later };
+
+    void on_exit(const Exit& exit) noexcept override;
+    void on_readable(const ListeningSocket& socket) noexcept;
+    Outcome admit_and_start(Waiting& connection) noexcept;
+    void retry_waiting() noexcept;
+    void back_off(const char* what, int error) noexcept;
+    void update_doors() noexcept;
+    bool full() const noexcept;
+
+    Runtime& runtime_;
+    Assignment job_;
+    std::vector<Door> doors_;
+    std::unordered_map<pid_t, Session> sessions_;
+    std::deque<Waiting> waiting_;
+    Timer retry_;
+    Milliseconds delay_ = 0;  ///< of the last back-off, until something was served; 0: none
+    bool blocked_ = false;    ///< a back-off is running
+    bool accepting_ = false;
+};
+
+}  // namespace minetd

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/prefork.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+
+#include <csignal>
+
+#include "daemon/os/system_error.h"
+#include "mpm/datagram_server.h"
+#include "mpm/stream_session.h"
+#include "services/registry.h"
+
+namespace minetd {
+namespace {
+
+constexpr int tick = 1000;
+/// Connections taken without looking at the control channel in between.
+constexpr unsigned look_up_every = 32;
+constexpr int datagram_batch = 32;
+constexpr int pass_patience = 5000;
+
+class Prefork {
+  public:
+    explicit Prefork(ServerSeat seat);
+    int run();
+
+  private:
+    using Wants = StreamSession::Wants;
+
+    /// Takes a connection from any socket; false when there is none now.
+    bool accept_one();
+    void serve(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket);
+    bool admitted(int connection, const SocketAddress& peer, Claim& claim);
+    Wants pass(StreamSession& session);
+    void wait();
+    void on_control();
+    bool retired() const noexcept;
+
+    ServerSeat seat_;
+    const ServiceSpec& spec_;
+    Reporter reporter_;
+    std::unique_ptr<Handler> handler_;
+    DatagramServer datagrams_;
+    UniqueFd epoll_;
+    std::size_t next_socket_ = 0;
+    std::uint64_t served_ = 0;
+    bool draining_ = false;
+};
+
+Prefork::Prefork(ServerSeat seat)
+    : seat_(std::move(seat)),
+      spec_(*seat_.spec),
+      reporter_(seat_.control, spec_),
+      handler_(find_builtin(spec_.builtin)->make(seat_.context)),
+      datagrams_(spec_, seat_.context, seat_.ledger, *handler_, reporter_),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!epoll_) throw_errno("epoll");
+    epoll_event event{};
+    // Exclusive: a connection wakes one idle server, not all of them.
+    event.events = EPOLLIN | EPOLLEXCLUSIVE;
+    for (const ListeningSocket& socket : seat_.sockets)
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd, &event) < 0) throw_errno("epoll_ctl");
+    event.events = EPOLLIN;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, seat_.control.fd(), &event) < 0) throw_errno("epoll_ctl");
+}
+
+bool Prefork::retired() const noexcept {
+    return draining_ ||
+           (spec_.pool.max_connections_per_child != 0 && served_ >= spec_.pool.max_connections_per_child);
+}
+
+int Prefork::run() {
+    reporter_.ready();
+    seat_.scoreboard->idle(seat_.slot);
+    unsigned since_look = 0;
+    while (!retired()) {
+        if (++since_look < look_up_every && accept_one()) continue;
+        since_look = 0;
+        wait();
+    }
+    reporter_.finish();
+    return EX_OK;
+}
+
+void Prefork::wait() {
+    epoll_event events[8];
+    const int count = ::epoll_wait(epoll_.get(), events, 8, tick);
+    on_control();
+    if (count == 0) reporter_.flush(monotonic_ms());
+}
+
+bool Prefork::accept_one() {
+    for (std::size_t i = 0; i < seat_.sockets.size(); ++i) {
+        const ListeningSocket& socket = seat_.sockets[next_socket_];
+        if (spec_.is_datagram()) {
+            seat_.scoreboard->busy(seat_.slot);
+            const int count = datagrams_.serve(socket, datagram_batch);
+            seat_.scoreboard->idle(seat_.slot);
+            served_ += static_cast<unsigned>(count);
+            if (count > 0) return true;
+        } else {
+            SocketAddress peer;
+            peer.length = SocketAddress::capacity;
+            UniqueFd connection(
+                ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            if (connection) {
+                seat_.scoreboard->busy(seat_.slot);
+                serve(std::move(connection), peer, socket);
+                ++served_;
+                seat_.scoreboard->idle(seat_.slot);
+                return true;
+            }
+        }
+        // The sockets take turns, so that a flood on one does not starve the others.
+        next_socket_ = (next_socket_ + 1) % seat_.sockets.size();
+    }
+    return false;
+}
+
+bool Prefork::admitted(int connection, const SocketAddress& peer, Claim& claim) {
+    if (seat_.ledger == nullptr) return true;
+    for (;;) {
+        const Guard* guard = seat_.ledger->admit(spec_.limits, source_of_connection(connection, peer),
+                                                 monotonic_ms(), ::getpid(), claim);
+        if (guard == nullptr) return true;
+        if (!guard->waits || spec_.limits.overflow != Overflow::queue) {
+            reporter_.refused(guard->reason, peer);
+            return false;
+        }
+        ::poll(nullptr, 0, 10);  // accepted is never lost: it waits until another session ends
+    }
+}
+
+void Prefork::serve(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket) {
+    Claim claim = 0;
+    const int fd = connection.get();
+    if (!admitted(fd, peer, claim)) return;
+    reporter_.started(peer);
+    const std::int64_t began = reporter_.wants(Record::Kind::exit) ? monotonic_us() : 0;
+
+    StreamSession session(std::move(connection), peer, socket.specific ? socket.address : local_address(fd),
+                          *handler_, spec_.idle_timeout);
+    Wants wants = session.begin();
+    while (wants != Wants::end) {
+        if (wants == Wants::passing) {
+            wants = pass(session);
+            continue;
+        }
+        short events = 0;
+        if (wants != Wants::output) events |= POLLIN;
+        if (wants != Wants::input) events |= POLLOUT;
+        pollfd item{.fd = fd, .events = events, .revents = 0};
+        const unsigned timeout = session.timeout();
+        const int ready = ::poll(&item, 1, timeout == 0 ? -1 : static_cast<int>(timeout) * 1000);
+        if (ready == 0 || (ready < 0 && errno != EINTR)) break;
+        wants = session.resume();
+    }
+    if (seat_.ledger != nullptr) seat_.ledger->release(claim, ::getpid());
+    reporter_.ended(peer, began);
+}
+
+Prefork::Wants Prefork::pass(StreamSession& session) {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::pass;
+    message.number = 1;
+    message.set_text(session.connection().passed_to());
+    if (!send_control(seat_.control, message, session.fd())) return session.declined();
+    for (;;) {
+        pollfd item{.fd = seat_.control.fd(), .events = POLLIN, .revents = 0};
+        if (::poll(&item, 1, pass_patience) <= 0) return Wants::end;
+        UniqueFd attached;
+        ControlMessage answer;
+        const Channel::Received received = receive_control(seat_.control, answer, attached);
+        if (received == Channel::Received::nothing) continue;
+        if (received == Channel::Received::end) return session.declined();
+        if (answer.kind == ControlMessage::Kind::drain) draining_ = true;
+        if (answer.kind == ControlMessage::Kind::passed) return Wants::end;
+        if (answer.kind == ControlMessage::Kind::declined) return session.declined();
+    }
+}
+
+void Prefork::on_control() {
+    ControlMessage message;
+    UniqueFd attached;
+    for (;;) {
+        switch (receive_control(seat_.control, message, attached)) {
+            case Channel::Received::nothing:
+                return;
+            case Channel::Received::end:
+                draining_ = true;
+                return;
+            case Channel::Received::message:
+                if (message.kind == ControlMessage::Kind::drain) draining_ = true;
+        }
+    }
+}
+
+}  // namespace
+
+int serve_prefork(ServerSeat seat) { return Prefork(std::move(seat)).run(); }
+
+}  // namespace minetd

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: ISC
+// The servers of a program's pool: children on the keeper's memory that wait for a client and then
+// become the program. All waiting ones are equal, so the kernel chooses which of them goes home.
+#pragma once
+
+#include <vector>
+
+#include "mpm/pool.h"
+#include "mpm/prefork.h"
+
+namespace minetd {
+
+class ProgramServers : public ServerKind {
+  public:
+    /// Throws std::exception. `plan` is the keeper's own.
+    ProgramServers(Pool& pool, const Assignment& job, std::shared_ptr<const LaunchPlan> plan,
+                   std::vector<ListeningSocket> sockets);
+
+    pid_t start(unsigned slot) noexcept override;
+    bool retire(unsigned) noexcept override { return false; }
+    void retire_any(unsigned count) noexcept override;
+    void drain() noexcept override;
+    bool ended(unsigned slot, const Exit& exit) noexcept override;
+    void attend() noexcept override;
+
+  private:
+    struct Seat {
+        WaitingServer server;
+        Launcher::Ticket ticket;
+        bool announced = false;
+    };
+    void announce(unsigned slot) noexcept;
+
+    Pool& pool_;
+    const ServiceSpec& spec_;
+    std::shared_ptr<const LaunchPlan> plan_;
+    Launcher launcher_;
+    UniqueFd retire_fd_;
+    RefusalBox refusals_;
+    WaitingSeat waiting_;
+    std::vector<Seat> seats_;
+};
+
+}  // namespace minetd

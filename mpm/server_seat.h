@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: ISC
+// What a process that serves connections with a handler is given when it begins.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mpm/control.h"
+#include "mpm/dispatcher.h"
+#include "mpm/scoreboard.h"
+
+namespace minetd {
+
+struct ServerSeat {
+    std::shared_ptr<const ServiceSpec> spec;
+    const ServiceContext& context;
+    std::vector<ListeningSocket> sockets;
+    Ledger* ledger = nullptr;  ///< null: nothing is limited
+    Channel& control;          ///< to the parent
+    Scoreboard* scoreboard = nullptr;  ///< null in a process that is no pool's
+    unsigned slot = 0;
+};
+
+/// Becomes a process of the service's user, which there is no way back from. Throws std::exception.
+void enter_identity(const ServiceSpec& spec);
+/// The same for a process that serves by itself: sets limits, priority, umask and directory too.
+void enter_service(const ServiceSpec& spec);
+
+/// A peer for the limits; a local one is known by its user.
+Source source_of_connection(int fd, const SocketAddress& peer) noexcept;
+
+}  // namespace minetd

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/service_process.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/os/process.h"
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+constexpr int messages_a_turn = 64;
+constexpr Milliseconds settle_delay = 100;
+
+}  // namespace
+
+ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessBody body, Start when)
+    : runtime_(runtime),
+      job_(std::move(assignment)),
+      body_(body),
+      when_(when),
+      retry_(runtime.loop, [this] { update(); }),
+      settle_(runtime.loop, [this] { settle_claims(); }) {}
+
+ServiceProcess::~ServiceProcess() {
+    for (const auto& process : processes_) runtime_.children.forget(process->pid);
+}
+
+void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
+    // A process cannot be given other sockets than those it began with: the next one gets them.
+    for (const auto& process : processes_) drain(*process);
+    watches_.clear();
+    sockets_ = std::move(sockets);
+    for (const ListeningSocket& socket : sockets_)
+        watches_.push_back(std::make_unique<FdEvent>(runtime_.loop, socket.fd, [this] { start(); }));
+    accepting_ = true;
+    update();
+}
+
+void ServiceProcess::stop_accepting() noexcept {
+    accepting_ = false;
+    watches_.clear();
+    retry_.cancel();
+    for (const auto& process : processes_) drain(*process);
+}
+
+void ServiceProcess::signal_sessions(int signal) noexcept {
+    for (const auto& process : processes_) ::kill(process->pid, signal);
+}
+
+void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
+    job_ = std::move(assignment);
+    if (!new_servers) return;
+    for (const auto& process : processes_) drain(*process);
+    update();
+}
+
+bool ServiceProcess::is_served() const noexcept {
+    return std::any_of(processes_.begin(), processes_.end(),
+                       [](const auto& process) { return !process->draining; });
+}
+
+/// What has to happen now: start, watch for a first use, or leave the sockets to who serves them.
+void ServiceProcess::update() noexcept {
+    const bool vacant = accepting_ && !sockets_.empty() && !is_served() && !retry_.pending();
+    if (vacant && when_ == Start::at_once) return start();
+    for (const auto& watch : watches_) vacant ? watch->enable() : watch->disable();
+}
+
+void ServiceProcess::start() noexcept {
+    for (const auto& watch : watches_) watch->disable();
+    if (is_served()) return;
+    int error = 0;
+    try {
+        auto [ours, theirs] = Channel::pair();
+        std::vector<int> keep{theirs.fd()};
+        for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
+        if (job_.ledger) keep.push_back(job_.ledger->fd());
+        if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
+        Channel* const control = &theirs;
+        const std::string title = "minetd:" + job_.spec->id;
+        const pid_t pid = fork_process(title.c_str(), keep, [this, control] {
+            try {
+                if (job_.ledger) job_.ledger->remap();
+                return body_(job_, sockets_, *control);
+            } catch (const std::exception& problem) {
+                Reporter(*control, *job_.spec).log(Level::error, job_.spec->id + ": " + problem.what());
+                return EX_OSERR;
+            }
+        });
+        error = errno;
+        if (pid > 0) {
+            auto process = std::make_unique<Process>();
+            Process& placed = *process;
+            placed.pid = pid;
+            placed.channel = std::move(ours);
+            placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
+                                                     [this, &placed] { listen(placed); });
+            placed.event->enable();
+            processes_.push_back(std::move(process));
+            runtime_.children.add(pid, *this);
+            return;
+        }
+    } catch (const std::system_error& problem) {
+        error = problem.code().value();
+    }
+    const Milliseconds delay = throttle_.start_failed();
+    runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s", job_.spec->id,
+                                           error_text(error), delay / 1000));
+    retry_.schedule(delay);
+}
+
+void ServiceProcess::drain(Process& process) noexcept {
+    if (std::exchange(process.draining, true)) return;
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::drain;
+    send_control(process.channel, message);
+}
+
+void ServiceProcess::listen(Process& process) noexcept {
+    for (int budget = messages_a_turn; budget > 0 && process.channel; --budget) {
+        ControlMessage message;
+        UniqueFd attached;
+        switch (receive_control(process.channel, message, attached)) {
+            case Channel::Received::nothing:
+                return;
+            case Channel::Received::end:
+                // Its end is heard by SIGCHLD; one that only closed its channel has left us.
+                process.event->disable();
+                return;
+            case Channel::Received::message:
+                break;
+        }
+        switch (message.kind) {
+            case ControlMessage::Kind::ready:
+                process.ready = true;
+                throttle_.started();
+                break;
+            case ControlMessage::Kind::record:
+                if (message.record.kind <= Record::Kind::fail) runtime_.record(*job_.spec, message.record);
+                break;
+            case ControlMessage::Kind::log:
+                runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)), message.text_view());
+                break;
+            case ControlMessage::Kind::pass:
+                pass(process, message, std::move(attached));
+                break;
+            default:
+                break;
+        }
+    }
+}
+
+void ServiceProcess::pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept {
+    ControlMessage answer;
+    answer.number = request.number;
+    const bool taken = connection && runtime_.pass(*job_.spec, request.text_view(), connection);
+    answer.kind = taken ? ControlMessage::Kind::passed : ControlMessage::Kind::declined;
+    send_control(process.channel, answer);
+}
+
+void ServiceProcess::on_exit(const Exit& exit) noexcept {
+    const auto found = std::find_if(processes_.begin(), processes_.end(),
+                                    [&](const auto& process) { return process->pid == exit.pid; });
+    if (found == processes_.end()) return;
+    listen(**found);  // its last words
+    const bool ready = (*found)->ready, draining = (*found)->draining;
+    processes_.erase(found);
+    if (job_.ledger) {
+        unsettled_.push_back(exit.pid);
+        settle_claims();
+    }
+    const bool failed = !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
+    if (failed && !draining) {
+        const std::string how = WIFSIGNALED(exit.status)
+                                    ? fmt::format("was killed by signal {}", WTERMSIG(exit.status))
+                                    : fmt::format("failed with status {}", WEXITSTATUS(exit.status));
+        const Milliseconds delay = ready ? throttle_.crashed(monotonic_ms()) : throttle_.start_failed();
+        runtime_.log(Level::error, fmt::format("{}: process {} {}; {}", job_.spec->id, exit.pid, how,
+                                               delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
+        if (delay > 0) retry_.schedule(delay);
+    }
+    update();
+}
+
+void ServiceProcess::settle_claims() noexcept {
+    std::erase_if(unsettled_, [this](pid_t pid) { return job_.ledger->release_all(pid); });
+    if (!unsettled_.empty()) settle_.schedule(settle_delay);
+}
+
+}  // namespace minetd

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+// A service that is served by processes of its own: the root process starts one, listens to what it
+// reports, and replaces it when it fails. Which kind of process (a pool's keeper, an event-driven
+// server) is a function; whether it is started at once or on first use is a flag.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mpm/control.h"
+#include "mpm/dispatcher.h"
+#include "mpm/throttle.h"
+
+namespace minetd {
+
+/// Runs in the new process, still with its parent's identity; returns the exit status.
+using ProcessBody = int (*)(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control);
+
+class ServiceProcess : public Dispatcher, private ChildOwner {
+  public:
+    enum class Start { at_once, on_first_use };
+    ServiceProcess(Runtime& runtime, Assignment assignment, ProcessBody body, Start when);
+    ~ServiceProcess() override;
+
+    void serve(std::vector<ListeningSocket> sockets) override;
+    void stop_accepting() noexcept override;
+    unsigned sessions() const noexcept override { return static_cast<unsigned>(processes_.size()); }
+    void signal_sessions(int signal) noexcept override;
+    void adopt(Assignment assignment, bool new_servers) override;
+
+  private:
+    struct Process {
+        pid_t pid = 0;
+        Channel channel;
+        std::unique_ptr<FdEvent> event;
+        bool ready = false;
+        bool draining = false;
+    };
+
+    void start() noexcept;
+    void drain(Process& process) noexcept;
+    void listen(Process& process) noexcept;
+    void pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept;
+    void on_exit(const Exit& exit) noexcept override;
+    void settle_claims() noexcept;
+    void update() noexcept;
+    bool is_served() const noexcept;
+
+    Runtime& runtime_;
+    Assignment job_;
+    ProcessBody body_;
+    Start when_;
+    std::vector<ListeningSocket> sockets_;
+    std::vector<std::unique_ptr<FdEvent>> watches_;
+    std::vector<std::unique_ptr<Process>> processes_;
+    std::vector<pid_t> unsettled_;  ///< ended, but the ledger's lock could not be had
+    Throttle throttle_;
+    Timer retry_, settle_;
+    bool accepting_ = false;
+};
+
+}  // namespace minetd

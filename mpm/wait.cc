@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/wait.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/os/socket.h"
+#include "daemon/os/system_error.h"
+#include "mpm/respawn.h"
+
+namespace minetd {
+namespace {
+
+/// A program that ran longer than this did its work, whatever it left behind.
+constexpr std::int64_t quick_us = 1'000'000;
+constexpr Milliseconds shortage_delay = 1000, limit_delay = 1000;
+
+}  // namespace
+
+/// One socket: watched, or in the hands of a program, or left alone for a while.
+class Wait::Door : private ChildOwner {
+  public:
+    Door(Runtime& runtime, const Assignment& job, const ListeningSocket& socket)
+        : runtime_(runtime), job_(job), socket_(socket),
+          event_(runtime.loop, socket.fd, [this] { on_readable(); }),
+          pause_(runtime.loop, [this] { watch(); }) {
+        // The program expects a socket that blocks, as every inetd hands it over.
+        set_nonblocking(socket.fd, false);
+        watch();
+    }
+    ~Door() override {
+        if (pid_ != 0) runtime_.children.forget(pid_);
+    }
+
+    void leave_alone() noexcept {
+        accepting_ = false;
+        event_.disable();
+        pause_.cancel();
+    }
+    int fd() const noexcept { return socket_.fd; }
+    pid_t pid() const noexcept { return pid_; }
+    /// The socket is ours again, under a specification that may be another.
+    void resume(const ListeningSocket& socket) noexcept {
+        socket_ = socket;
+        accepting_ = true;
+        if (pid_ == 0 && !pause_.pending()) watch();
+    }
+
+  private:
+    void watch() noexcept {
+        if (accepting_) event_.enable();
+    }
+    void pause(Milliseconds time) noexcept {
+        event_.disable();
+        pause_.schedule(time);
+    }
+    void on_readable() noexcept;
+    void on_exit(const Exit& exit) noexcept override;
+    bool admitted(const SocketAddress& peer) noexcept;
+    void complain(const std::string& message) noexcept {
+        if (!std::exchange(complained_, true))
+            runtime_.log(Level::error, fmt::format("{}: {}", job_.spec->id, message));
+    }
+
+    Runtime& runtime_;
+    const Assignment& job_;
+    ListeningSocket socket_;
+    FdEvent event_;
+    Timer pause_;
+    bool accepting_ = true;
+    bool complained_ = false;
+
+    pid_t pid_ = 0;
+    Launcher::Ticket ticket_;
+    Claim claim_ = 0;
+    std::int64_t began_us_ = 0;
+    SocketAddress peer_;
+    QueueHead head_;
+    Respawn respawn_;
+    bool suspicious_ = false;  ///< the last program ended quickly: worth knowing what it leaves
+};
+
+bool Wait::Door::admitted(const SocketAddress& peer) noexcept {
+    if (!job_.ledger) return true;
+    const Limits& limits = job_.spec->limits;
+    const Guard* guard =
+        job_.ledger->admit(limits, source_of(peer), monotonic_ms(), ::getpid(), claim_);
+    if (guard == nullptr) return true;
+    if (wants_record(*job_.spec, Record::Kind::fail))
+        runtime_.record(*job_.spec, fail_record(guard->reason, peer));
+    if (peer.length > 0 && counts_sources(limits) && guard->reason.find("source") != std::string_view::npos) {
+        // Only this peer is over its limit: its datagram must not keep the others' from being served.
+        char nothing;
+        (void)::recv(socket_.fd, &nothing, 0, MSG_DONTWAIT);
+    } else {
+        pause(limit_delay);
+    }
+    return false;
+}
+
+void Wait::Door::on_readable() noexcept {
+    const bool datagram = job_.spec->is_datagram();
+    SocketAddress peer;
+    if (datagram) {
+        // The sender is looked at, the bytes are not.
+        peer.length = SocketAddress::capacity;
+        char nothing;
+        if (::recvfrom(socket_.fd, &nothing, 0, MSG_PEEK | MSG_DONTWAIT, peer.raw(), &peer.length) < 0) {
+            // An error that was queued on the socket is taken by asking; there is nothing to serve.
+            return;
+        }
+    }
+    if (!admitted(peer)) return;
+    head_ = suspicious_ ? look_at_queue(socket_.fd, datagram) : QueueHead{};
+
+    LaunchSlot* slot = runtime_.launcher.prepare(job_.plan);
+    Launcher::Started started{.pid = -1, .error = ENOMEM, .ticket = {}};
+    if (slot != nullptr) {
+        slot->socket = socket_.fd;
+        slot->peer = peer;
+        slot->local = socket_.address;
+        slot->local_known = true;
+        started = runtime_.launcher.start(*slot);
+    }
+    if (started.pid < 0) {
+        if (job_.ledger) job_.ledger->release(claim_, ::getpid());
+        complain("fork: " + error_text(started.error) + "; tried again every second");
+        return pause(shortage_delay);
+    }
+    complained_ = false;
+    event_.disable();
+    pid_ = started.pid;
+    ticket_ = started.ticket;
+    began_us_ = monotonic_us();
+    peer_ = peer;
+    runtime_.children.add(pid_, *this);
+    if (wants_record(*job_.spec, Record::Kind::start)) runtime_.record(*job_.spec, start_record(pid_, peer));
+}
+
+void Wait::Door::on_exit(const Exit& exit) noexcept {
+    pid_ = 0;
+    if (job_.ledger) job_.ledger->release(claim_, ::getpid());
+    const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
+    const bool failed = failure.error != 0 || !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
+    if (failure.error != 0)
+        runtime_.record(*job_.spec, fail_record(describe(failure, *job_.plan), peer_, exit.pid));
+    else if (wants_record(*job_.spec, Record::Kind::exit))
+        runtime_.record(*job_.spec, exit_record(exit, peer_, began_us_));
+    if (!accepting_) return;
+
+    const bool quick = monotonic_us() - began_us_ < quick_us;
+    const bool left = quick && suspicious_ &&
+                      still_there(head_, look_at_queue(socket_.fd, job_.spec->is_datagram()), failed);
+    suspicious_ = quick;
+    const Milliseconds time = respawn_.ended(left);
+    if (time == 0) return watch();
+    if (respawn_.newly_paused())
+        runtime_.log(Level::error,
+                     fmt::format("{}: {} was started {} times and never took what waits in the socket; the "
+                                 "service pauses for {} s, then longer, and recovers by itself",
+                                 job_.spec->id, job_.plan->path, respawn_.futile() + 1, time / 1000));
+    pause(time);
+}
+
+Wait::Wait(Runtime& runtime, Assignment assignment) : runtime_(runtime), job_(std::move(assignment)) {}
+Wait::~Wait() = default;
+
+void Wait::serve(std::vector<ListeningSocket> sockets) {
+    std::erase_if(doors_, [](const auto& door) { return door->pid() == 0; });
+    for (const ListeningSocket& socket : sockets) {
+        const auto found = std::find_if(doors_.begin(), doors_.end(),
+                                        [&](const auto& door) { return door->fd() == socket.fd; });
+        if (found != doors_.end())
+            (*found)->resume(socket);
+        else
+            doors_.push_back(std::make_unique<Door>(runtime_, job_, socket));
+    }
+}
+
+void Wait::stop_accepting() noexcept {
+    for (const auto& door : doors_) door->leave_alone();
+}
+
+void Wait::adopt(Assignment assignment, bool) { job_ = std::move(assignment); }
+
+unsigned Wait::sessions() const noexcept {
+    return static_cast<unsigned>(
+        std::count_if(doors_.begin(), doors_.end(), [](const auto& door) { return door->pid() != 0; }));
+}
+
+void Wait::signal_sessions(int signal) noexcept {
+    for (const auto& door : doors_)
+        if (door->pid() != 0 && ::kill(-door->pid(), signal) < 0) ::kill(door->pid(), signal);
+}
+
+}  // namespace minetd

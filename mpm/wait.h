@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: ISC
+// `wait`: the program takes the socket itself, and minetd takes it back when the program ends.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mpm/dispatcher.h"
+
+namespace minetd {
+
+/// One program at a time for each of the service's sockets.
+class Wait : public Dispatcher {
+  public:
+    Wait(Runtime& runtime, Assignment assignment);
+    ~Wait() override;
+
+    void serve(std::vector<ListeningSocket> sockets) override;
+    void stop_accepting() noexcept override;
+    unsigned sessions() const noexcept override;
+    void signal_sessions(int signal) noexcept override;
+    void adopt(Assignment assignment, bool new_servers) override;
+
+  private:
+    class Door;
+
+    Runtime& runtime_;
+    Assignment job_;
+    /// A door stays until its program has ended, even when the socket is not ours to watch any more.
+    std::vector<std::unique_ptr<Door>> doors_;
+};
+
+}  // namespace minetd

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: ISC
+// A program's server while it waits for its client: a child on its keeper's memory, so raw system
+// calls only, and no write outside its own slots and the shared counts.
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+#include "daemon/os/raw_syscall.h"
+#include "mpm/prefork.h"
+
+namespace minetd {
+namespace {
+
+using raw::syscall;
+
+/// Every server has its own epoll: with EPOLLEXCLUSIVE a connection wakes exactly one of them.
+long watch(const WaitingSeat& seat) noexcept {
+    const long epoll = syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
+    if (epoll < 0) return epoll;
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLEXCLUSIVE;
+    for (std::size_t i = 0; i <= seat.sockets.size(); ++i) {
+        const bool retire = i == seat.sockets.size();
+        event.data.fd = retire ? -1 : static_cast<int>(i);
+        const int fd = retire ? seat.retire_fd : seat.sockets[i].fd;
+        const long result = syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event);
+        if (result < 0) return result;
+    }
+    return epoll;
+}
+
+void nap(Milliseconds time) noexcept {
+    const timespec length{.tv_sec = 0, .tv_nsec = time * 1'000'000};
+    syscall(SYS_nanosleep, &length, nullptr);
+}
+
+Source source_of_peer(const LaunchSlot& slot) noexcept {
+    if (slot.peer.family() != AF_UNIX) return source_of(slot.peer);
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return {};
+    return source_of(slot.peer, credentials.uid);
+}
+
+const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
+    const WaitingSeat& seat = *server.seat;
+    if (seat.ledger == nullptr) return nullptr;
+    const auto self = static_cast<pid_t>(syscall(SYS_getpid));
+    const Source source = source_of_peer(slot);
+    for (;;) {
+        const Guard* guard = seat.ledger->admit(seat.limits, source, monotonic_ms(), self, server.claim);
+        if (guard == nullptr || !guard->waits || seat.limits.overflow != Overflow::queue) return guard;
+        nap(seat.poll);
+    }
+}
+
+/// Takes a connection from the socket that has one; false when another server was faster.
+bool accept_from(LaunchSlot& slot, const ListeningSocket& socket) noexcept {
+    slot.peer.length = SocketAddress::capacity;
+    const long fd =
+        syscall(SYS_accept4, socket.fd, slot.peer.raw(), &slot.peer.length, SOCK_CLOEXEC);
+    if (fd < 0) return false;
+    slot.socket = static_cast<int>(fd);
+    if (socket.specific) {
+        slot.local = socket.address;
+        slot.local_known = true;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool wait_for_client(LaunchSlot& slot) noexcept {
+    WaitingServer& server = *static_cast<WaitingServer*>(slot.context);
+    const WaitingSeat& seat = *server.seat;
+    const long epoll = watch(seat);
+    if (epoll < 0) {
+        slot.error = static_cast<int>(-epoll);
+        return false;
+    }
+    seat.scoreboard->idle(server.slot);
+    for (;;) {
+        epoll_event event;
+        const long count = syscall(SYS_epoll_pwait, epoll, &event, 1, -1, nullptr, 0);
+        if (count <= 0) continue;
+        if (event.data.fd < 0) {
+            std::uint64_t unit;
+            if (syscall(SYS_read, seat.retire_fd, &unit, sizeof unit) > 0) return false;
+            continue;
+        }
+        if (!accept_from(slot, seat.sockets[static_cast<std::size_t>(event.data.fd)])) continue;
+        slot.began_us = monotonic_us();
+        if (const Guard* guard = admit(slot, server)) {
+            syscall(SYS_close, slot.socket);
+            seat.refusals->put(guard, slot.peer);
+            seat.scoreboard->wake();
+            continue;
+        }
+        seat.scoreboard->busy(server.slot, seat.announce);
+        return true;
+    }
+}
+
+}  // namespace minetd

@@ -15,6 +15,8 @@ class ErrorOutput {
     using OnLine = std::function<void(const std::string&)>;
     ErrorOutput(EventLoop& loop, OnLine on_line);  ///< throws std::system_error
 
+    /// From the next line on.
+    void set_on_line(OnLine on_line) { on_line_ = std::move(on_line); }
     /// The end that programs get; borrowed.
     int write_end() const noexcept { return write_end_.get(); }
 

@@ -49,9 +49,11 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
 Assignment Superdaemon::assignment(Service& service) {
     const ServiceSpec& spec = *service.spec;
     if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
-    if (!service.error_output && spec.standard_error.kind == StderrTarget::Kind::log)
-        service.error_output = std::make_shared<ErrorOutput>(
-            loop_, [this, &service](const std::string& line) { log_.program_line(*service.spec, line); });
+    const auto on_line = [this, named = service.spec](const std::string& line) { log_.program_line(*named, line); };
+    if (service.error_output)
+        service.error_output->set_on_line(on_line);
+    else if (spec.standard_error.kind == StderrTarget::Kind::log)
+        service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
     Assignment job{.spec = service.spec, .plan = nullptr, .ledger = service.ledger, .context = context_for(spec)};
     if (!spec.is_builtin())
@@ -126,6 +128,11 @@ void Superdaemon::change(const Changes::Pair& pair) {
     if (serve_anew && !service.spec->tcpmux) service.dispatcher->serve(service.sockets->sockets());
 }
 
+void Superdaemon::note_what_is_served() {
+    configuration_.services.clear();
+    for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
+}
+
 void Superdaemon::refresh_contexts() {
     // A service that came or went changes what others know: the names behind tcpmux, our UDP ports.
     for (const auto& [key, service] : services_) {
@@ -152,8 +159,7 @@ void Superdaemon::reload() {
     for (const Changes::Pair& pair : step.changed) change(pair);
     for (const auto& spec : step.added) add(spec);
     refresh_contexts();
-    configuration_.services.clear();
-    for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
+    note_what_is_served();
     log_.message(Level::notice,
                  fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
                              step.changed.size(), step.removed.size(), step.kept.size(), summary()));

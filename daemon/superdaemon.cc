@@ -35,6 +35,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       deadline_(loop_, [this] { hurry(); }) {
     for (const auto& spec : configuration_.services) add(spec);
     refresh_contexts();
+    note_what_is_served();
     std::size_t missing = configuration_.broken.size();
     for (const auto& [key, service] : services_) missing += service->sockets->missing();
     if (strict && missing > 0)

@@ -58,6 +58,8 @@ class Superdaemon {
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
     void refresh_contexts();
+    /// The next reload compares with what runs, not with what was asked for.
+    void note_what_is_served();
     Assignment assignment(Service& service);
     ServiceContext context_for(const ServiceSpec& spec) const;
     void open_sockets(Service& service);

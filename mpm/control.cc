@@ -87,6 +87,10 @@ void Reporter::flush(Milliseconds now) noexcept {
     }
 }
 
+bool Reporter::holds() const noexcept {
+    return std::any_of(std::begin(held_), std::end(held_), [](const Reason& held) { return held.count != 0; });
+}
+
 void Reporter::log(Level level, std::string_view text) noexcept {
     ControlMessage message;
     message.kind = ControlMessage::Kind::log;

@@ -60,6 +60,8 @@ class Reporter {
     void flush(Milliseconds now) noexcept;
     /// The process ends: whatever was held back is told now.
     void finish() noexcept { flush(period_began_ + RefusalSummary::period); }
+    /// Something is held back: flush() wants to be called now and then.
+    bool holds() const noexcept;
     bool wants(Record::Kind kind) const noexcept { return wants_record(spec_, kind); }
 
   private:

@@ -18,10 +18,6 @@ namespace {
 constexpr int batch = 16;
 constexpr Milliseconds first_delay = 50, longest_delay = 5000;
 
-bool is_shortage(int error) noexcept {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
 }  // namespace
 
 Nowait::Nowait(Runtime& runtime, Assignment assignment)

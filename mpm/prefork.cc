@@ -21,6 +21,7 @@ constexpr int tick = 1000;
 constexpr unsigned look_up_every = 32;
 constexpr int datagram_batch = 32;
 constexpr int pass_patience = 5000;
+constexpr int shortage_pause = 100;
 
 class Prefork {
   public:
@@ -87,7 +88,7 @@ int Prefork::run() {
 
 void Prefork::wait() {
     epoll_event events[8];
-    const int count = ::epoll_wait(epoll_.get(), events, 8, tick);
+    const int count = ::epoll_wait(epoll_.get(), events, 8, reporter_.holds() ? tick : -1);
     on_control();
     if (count == 0) reporter_.flush(monotonic_ms());
 }
@@ -113,6 +114,7 @@ bool Prefork::accept_one() {
                 seat_.scoreboard->idle(seat_.slot);
                 return true;
             }
+            if (is_shortage(errno)) ::poll(nullptr, 0, shortage_pause);
         }
         // The sockets take turns, so that a flood on one does not starve the others.
         next_socket_ = (next_socket_ + 1) % seat_.sockets.size();

@@ -27,6 +27,10 @@ void enter_service(const ServiceSpec& spec) {
     if (::chdir(spec.chdir.c_str()) < 0) throw_errno("cannot enter " + spec.chdir);
 }
 
+bool is_shortage(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
 Source source_of_connection(int fd, const SocketAddress& peer) noexcept {
     if (peer.family() != AF_UNIX) return source_of(peer);
     ucred credentials{};

@@ -26,6 +26,9 @@ void enter_identity(const ServiceSpec& spec);
 /// The same for a process that serves by itself: sets limits, priority, umask and directory too.
 void enter_service(const ServiceSpec& spec);
 
+/// accept(2) failed for want of descriptors or memory: trying again at once would only burn.
+bool is_shortage(int error) noexcept;
+
 /// A peer for the limits; a local one is known by its user.
 Source source_of_connection(int fd, const SocketAddress& peer) noexcept;
 

@@ -103,7 +103,10 @@ int Single::run() {
     reporter_.ready();
     epoll_event events[128];
     for (;;) {
-        const int wait = static_cast<int>(std::max<Milliseconds>(0, next_tick_ - now_));
+        // Without a session there is nothing to time but the process's own end.
+        const bool timed = !sessions_.empty() || !doors_open_ || reporter_.holds();
+        const Milliseconds until = timed ? next_tick_ : std::max(next_tick_, last_use_ + idle_life);
+        const int wait = static_cast<int>(std::max<Milliseconds>(0, until - now_));
         const int count = ::epoll_wait(epoll_.get(), events, 128, wait);
         now_ = monotonic_ms();
         for (int i = 0; i < count; ++i) {
@@ -138,7 +141,7 @@ void Single::accept_from(const ListeningSocket& socket) {
         UniqueFd connection(
             ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!connection) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            if (is_shortage(errno))
                 paused_until_ = now_ + shortage_pause;
             if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
             return;

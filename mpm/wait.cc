@@ -40,6 +40,7 @@ class Wait::Door : private ChildOwner {
         accepting_ = false;
         event_.disable();
         pause_.cancel();
+        socket_.fd = -1;  // its number may soon be another socket's
     }
     int fd() const noexcept { return socket_.fd; }
     pid_t pid() const noexcept { return pid_; }

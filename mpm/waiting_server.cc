@@ -17,9 +17,10 @@ long watch(const WaitingSeat& seat) noexcept {
     const long epoll = syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
     if (epoll < 0) return epoll;
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLEXCLUSIVE;
     for (std::size_t i = 0; i <= seat.sockets.size(); ++i) {
         const bool retire = i == seat.sockets.size();
+        // A retirement is for as many as there are units, and rare: all look.
+        event.events = retire ? EPOLLIN : EPOLLIN | EPOLLEXCLUSIVE;
         event.data.fd = retire ? -1 : static_cast<int>(i);
         const int fd = retire ? seat.retire_fd : seat.sockets[i].fd;
         const long result = syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event);
@@ -27,6 +28,8 @@ long watch(const WaitingSeat& seat) noexcept {
     }
     return epoll;
 }
+
+constexpr Milliseconds shortage_pause = 100;
 
 void nap(Milliseconds time) noexcept {
     const timespec length{.tv_sec = 0, .tv_nsec = time * 1'000'000};
@@ -58,7 +61,10 @@ bool accept_from(LaunchSlot& slot, const ListeningSocket& socket) noexcept {
     slot.peer.length = SocketAddress::capacity;
     const long fd =
         syscall(SYS_accept4, socket.fd, slot.peer.raw(), &slot.peer.length, SOCK_CLOEXEC);
-    if (fd < 0) return false;
+    if (fd < 0) {
+        if (is_shortage(static_cast<int>(-fd))) nap(shortage_pause);
+        return false;
+    }
     slot.socket = static_cast<int>(fd);
     if (socket.specific) {
         slot.local = socket.address;

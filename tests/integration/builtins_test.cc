@@ -50,7 +50,7 @@ TEST_CASE("a client that resets, or never reads, or never speaks, costs the othe
 )");
     const linger at_once{1, 0};
     for (const char* name : {"echo", "chargen", "pool", "mux", "program", "waiting"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         Client silent(daemon.port(name));
         for (int i = 0; i < 100; ++i) {
             Client rude(daemon.port(name));
@@ -61,7 +61,7 @@ TEST_CASE("a client that resets, or never reads, or never speaks, costs the othe
     CHECK(Client(daemon.port("program")).ask("x\n") == "x\n");
     CHECK(Client(daemon.port("waiting")).ask("x\n") == "x\n");
     for (const char* name : {"chargen", "pool"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(Client(daemon.port(name)).line().size() == 74);
     }
     CHECK(daemon.alive());

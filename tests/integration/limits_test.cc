@@ -38,7 +38,7 @@ TEST_SUITE_BEGIN("limits");
 
 TEST_CASE("instances: exactly N at once, and free again when one ends") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + serve +
                                " {user} {probe} probe hold {dir}/gauge\n"
                                "[defaults]\nlog_on_success = EXIT\nlog_on_failure = HOST\n"
@@ -61,7 +61,7 @@ TEST_CASE("instances: exactly N at once, and free again when one ends") {
 
 TEST_CASE("the suffix /N lets them wait: nobody is refused, and never more than N run") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + serve +
                                "/3 {user} {probe} probe hold {dir}/gauge\n");
         Gauge& gauge = Gauge::create(daemon.file("gauge"));
@@ -89,7 +89,7 @@ TEST_CASE("the suffixes of every dialect: exactly N") {
         {"nowait/7/6/4", 4}, {"nowait/0/6/3", 3}, {"prefork/4", 4}, {"nowait", 10},
     };
     for (const Case& row : table) {
-        CAPTURE(row.serve);
+        CAPTURE(std::string(row.serve));
         DaemonUnderTest daemon(std::string("{held} stream tcp4 ") + row.serve +
                                " {user} {probe} probe hold {dir}/gauge\n"
                                // Where a suffix would let them wait, they are to be counted here.
@@ -108,7 +108,7 @@ TEST_CASE("the limit of starts counts the finished ones; the limit at once does 
     };
     const Case table[] = {{"nowait.3", 3}, {"nowait/3", 8}, {"nowait/0/3", 3}, {"nowait/0/0/1", 8}};
     for (const Case& row : table) {
-        CAPTURE(row.serve);
+        CAPTURE(std::string(row.serve));
         DaemonUnderTest daemon(std::string("{line} stream tcp4 ") + row.serve +
                                " {user} {probe} probe answer\n"
                                "[defaults]\nlog_on_success = EXIT\n[{line}]\nid = line\n");
@@ -129,7 +129,7 @@ TEST_CASE("builtins are under the limits too") {
         "{echo} stream tcp4 nowait.3 {user} internal echo\n"
         "{pool} stream tcp4 prefork.3 {user} internal echo\n");
     for (const char* name : {"echo", "pool"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         int served = 0;
         for (int i = 0; i < 8; ++i) served += Client(daemon.port(name)).ask("x") == "x";
         CHECK(served == 3);

@@ -61,7 +61,7 @@ TEST_SUITE_BEGIN("programs");
 
 TEST_CASE("a program sees what its line and section say, and nothing else") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon(with_serve(one_program, serve), {.environment = {"NOTIFY_SOCKET="}});
         Client client(daemon.port("report"));
         const std::string text = client.ask("");
@@ -99,7 +99,7 @@ TEST_CASE("a program sees what its line and section say, and nothing else") {
             {"local", "127.0.0.1:" + port},
         };
         for (const auto& [name, expected] : values) {
-            CAPTURE(name);
+            CAPTURE(std::string(name));
             const auto found = report.values.find(name);
             REQUIRE(found != report.values.end());
             CHECK(found->second == expected);
@@ -134,14 +134,14 @@ TEST_CASE("a program sees what its line and section say, and nothing else") {
             {"REMOTE_PORT", std::to_string(own.port())},
         };
         for (const auto& [name, expected] : variables) {
-            CAPTURE(name);
+            CAPTURE(std::string(name));
             const auto found = report.env.find(name);
             REQUIRE(found != report.env.end());
             CHECK(found->second == expected);
         }
         for (const char* foreign : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC",
                                     "TCPREMOTEHOST", "TCPREMOTEINFO"}) {
-            CAPTURE(foreign);
+            CAPTURE(std::string(foreign));
             CHECK(report.env.count(foreign) == 0);
         }
     }
@@ -170,7 +170,7 @@ TEST_CASE("argv[0] is the program's name when the line gives none") {
 
 TEST_CASE("standard error goes where the section says") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon(with_serve(R"(
 {socket} stream tcp4 SERVE {user} {probe} probe complain
 {log}    stream tcp4 SERVE {user} {probe} probe complain
@@ -197,7 +197,7 @@ stderr = {dir}/complaints
 
 TEST_CASE("a program that cannot be started costs its client the connection, and nothing else") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon("{good} stream tcp4 nowait {user} {probe} probe answer\n");
         // It may be executed, as far as its mode says; the kernel finds out that it is none.
         write_file(daemon.file("broken"), "no program at all");

@@ -16,7 +16,7 @@ TEST_SUITE_BEGIN("records");
 
 TEST_CASE("a session's lines are xinetd's") {
     for (const char* serve : {"nowait", "prefork"}) {
-        CAPTURE(serve);
+        CAPTURE(std::string(serve));
         DaemonUnderTest daemon(
             std::string("{line} stream tcp4 ") + serve +
             " {user} {probe} probe exit 3\n"

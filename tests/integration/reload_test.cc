@@ -166,7 +166,7 @@ TEST_CASE("a bad file changes nothing of what runs; a broken service stays as it
         "[{a}]\ninstances = -4\n",
     };
     for (const char* configuration : bad) {
-        CAPTURE(configuration);
+        CAPTURE(std::string(configuration));
         const std::size_t before = daemon.output().size();
         const std::string outcome = daemon.reload(configuration);
         CAPTURE(outcome);

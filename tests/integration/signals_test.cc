@@ -73,7 +73,7 @@ TEST_CASE("TERM and INT: no more connections, the sessions end as they like, the
         daemon.signal(signal);
         daemon.await_output("stopping");
         for (const char* name : {"program", "pool", "inner"}) {
-            CAPTURE(name);
+            CAPTURE(std::string(name));
             CHECK(Client(daemon.port(name)).end() == Client::End::refused);
         }
         for (Client* client : {&pooled, &inner}) {
@@ -182,7 +182,7 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
         {"a file that is not there", "", {"--config", "/no/such/file"}, 78},
     };
     for (const Case& row : table) {
-        CAPTURE(row.name);
+        CAPTURE(std::string(row.name));
         DaemonUnderTest daemon(row.configuration,
                                {.arguments = row.arguments, .await_ready = false});
         const int status = daemon.await_exit();

@@ -57,8 +57,8 @@ TEST_CASE("families: who is heard where, and under which address") {
         {"other", "127.0.0.1", ""},
     };
     for (const auto& [port, host, peer] : table) {
-        CAPTURE(port);
-        CAPTURE(host);
+        CAPTURE(std::string(port));
+        CAPTURE(std::string(host));
         Client client(address_of(host, daemon.port(port)));
         CHECK((client.end() == Client::End::refused) == (*peer == '\0'));
         CHECK(peer_line(client) == peer);
@@ -81,7 +81,7 @@ TEST_CASE("unix sockets: stream, seqpacket and dgram, with their owner and mode"
     CHECK((status.st_mode & 07777) == 0666);
 
     for (const char* name : {"stream", "open", "builtin"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(Client(address_of_path(daemon.file(name))).ask("over a path\n") == "over a path\n");
     }
     Client packets(address_of_path(daemon.file("packets")), SOCK_SEQPACKET);
@@ -96,7 +96,7 @@ TEST_CASE("unix sockets: stream, seqpacket and dgram, with their owner and mode"
     CHECK(daemon.stop() == 0);
     // What was made is taken away; the other files stay.
     for (const char* name : {"stream", "open", "packets", "datagrams", "builtin"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(stat(daemon.file(name).c_str(), &status) != 0);
     }
 }
@@ -139,7 +139,7 @@ TEST_CASE("datagrams: builtins answer from the address that was asked") {
 udp_guard = local
 )");
     for (const char* host : {"127.0.0.1", "127.0.0.5", "::1"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         // A connected socket hears only the address it asked.
         Client client(address_of(host, daemon.port("echo")), SOCK_DGRAM);
         for (const std::size_t size : {std::size_t{1}, std::size_t{0}, std::size_t{60'000}}) {

@@ -32,7 +32,7 @@ log_on_success = PID EXIT
 
 TEST_CASE("a datagram program finds the datagram that started it") {
     for (const char* host : {"127.0.0.1", "::1"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         DaemonUnderTest daemon(R"(
 {two} dgram udp wait {user} {probe} probe receive 2
 [{two}]

@@ -56,15 +56,15 @@ class Assembler {
     }
 
   private:
-    std::vector<Word> words(const Setting& setting, bool& failed) {
-        return split(*setting.value, Quotes::with_escapes, true, diagnostics_, failed);
+    static std::vector<Word> words(const Setting& setting, Diagnostics& diagnostics, bool& failed) {
+        return split(*setting.value, Quotes::with_escapes, true, diagnostics, failed);
     }
 
     void daemon(const Section& section) {
         bool sound = !section.broken;
         for (const Setting& setting : section.settings) {
             bool failed = false;
-            const std::vector<Word> value = words(setting, failed);
+            const std::vector<Word> value = words(setting, diagnostics_, failed);
             const Row<DaemonSpec>* row = find_daemon_attribute(setting.name);
             try {
                 if (!row)
@@ -85,7 +85,7 @@ class Assembler {
     }
 
     void defaults(const Section& section) {
-        if (!apply(defaults_, section, true))
+        if (!apply(defaults_, section, true, diagnostics_))
             unsound(section, "every service goes by it, so none is started");
     }
 
@@ -102,7 +102,7 @@ class Assembler {
     }
 
     /// All settings of a section to one draft; whether all of them could be applied.
-    bool apply(Draft& draft, const Section& section, bool to_defaults) {
+    bool apply(Draft& draft, const Section& section, bool to_defaults, Diagnostics& diagnostics) {
         bool sound = !section.broken;
         for (const Setting& setting : section.settings) {
             const Row<ServiceSpec>* row = find_service_attribute(setting.name);
@@ -115,15 +115,15 @@ class Assembler {
                     advice = "say it in the service's section";
                 if (!row && find_daemon_attribute(setting.name))
                     advice = "that is one of the daemon itself: say it in [minetd]";
-                diagnostics_.error(setting.where, message, advice);
+                diagnostics.error(setting.where, message, advice);
                 continue;
             }
             bool failed = false;
-            const std::vector<Word> value = words(setting, failed);
+            const std::vector<Word> value = words(setting, diagnostics, failed);
             const Place place{setting.value, value.empty() ? 0 : value[0].offset};
-            const unsigned before = diagnostics_.errors();
-            if (!failed) draft.assign(*row, setting.op, value, place, diagnostics_);
-            sound = sound && !failed && diagnostics_.errors() == before;
+            const unsigned before = diagnostics.errors();
+            if (!failed) draft.assign(*row, setting.op, value, place, diagnostics);
+            sound = sound && !failed && diagnostics.errors() == before;
         }
         if (!sound) draft.break_it();
         return sound;
@@ -144,7 +144,11 @@ class Assembler {
             });
         std::vector<std::size_t> matched;
         if (!defines) matched = matches(section.header);
-        for (const std::size_t index : matched) apply(drafts_[index], section, false);
+        // What is wrong in a section is told once, however many services it is about.
+        for (const std::size_t index : matched) {
+            Diagnostics unheard;
+            apply(drafts_[index], section, false, index == matched[0] ? diagnostics_ : unheard);
+        }
         if (matched.empty()) define(section, defines);
     }
 
@@ -223,7 +227,7 @@ class Assembler {
         draft.label = section.header;
         draft.inherit(defaults_.spec);
         draft.spec.where = section.place.where();
-        apply(draft, section, false);
+        apply(draft, section, false, diagnostics_);
         if (!draft.says("socket_type")) draft.spec.socket_type = usual_type(draft.spec.protocol);
         drafts_.push_back(std::move(draft));
         enter(drafts_.size() - 1);

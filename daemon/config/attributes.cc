@@ -8,72 +8,16 @@
 
 namespace minetd {
 
-// -- the words of the enumerations
-namespace codec {
+// -- the table
+namespace {
 
+using namespace codec;
 using SocketTypes = Choice<SocketType, "stream, dgram, seqpacket, raw or rdm">;
-using Serves = Choice<Serve, "nowait, wait or prefork">;
 using Overflows = Choice<Overflow, "queue or refuse">;
 using SpawnPolicies = Choice<SpawnPolicy, "reactive or apache">;
 using UdpGuards = Choice<UdpGuard, "strict, local or off">;
 using LogFormats = Choice<LogFormat, "text or json">;
 
-template <>
-std::span<const Name<SocketType>> names() noexcept {
-    static constexpr Name<SocketType> table[] = {{"stream", SocketType::stream, {}},
-                                                 {"dgram", SocketType::dgram, {}},
-                                                 {"seqpacket", SocketType::seqpacket, {}},
-                                                 {"raw", SocketType::raw, {}},
-                                                 {"rdm", SocketType::rdm, {}}};
-    return table;
-}
-
-template <>
-std::span<const Name<Serve>> names() noexcept {
-    static constexpr std::string_view later = "comes with minetd 0.2; until then write prefork";
-    static constexpr Name<Serve> table[] = {
-        {"nowait", Serve::nowait, {}},       {"wait", Serve::wait, {}},
-        {"prefork", Serve::prefork, {}},     {"worker", Serve::worker, later},
-        {"event", Serve::event, later},      {"threads", Serve::threads, later},
-        {"perchild", Serve::perchild, later}};
-    return table;
-}
-
-template <>
-std::span<const Name<Overflow>> names() noexcept {
-    static constexpr Name<Overflow> table[] = {{"queue", Overflow::queue, {}},
-                                               {"refuse", Overflow::refuse, {}}};
-    return table;
-}
-
-template <>
-std::span<const Name<SpawnPolicy>> names() noexcept {
-    static constexpr Name<SpawnPolicy> table[] = {{"reactive", SpawnPolicy::reactive, {}},
-                                                  {"apache", SpawnPolicy::apache, {}}};
-    return table;
-}
-
-template <>
-std::span<const Name<UdpGuard>> names() noexcept {
-    static constexpr Name<UdpGuard> table[] = {{"strict", UdpGuard::strict, {}},
-                                               {"local", UdpGuard::local, {}},
-                                               {"off", UdpGuard::off, {}}};
-    return table;
-}
-
-template <>
-std::span<const Name<LogFormat>> names() noexcept {
-    static constexpr Name<LogFormat> table[] = {{"text", LogFormat::text, {}},
-                                                {"json", LogFormat::json, {}}};
-    return table;
-}
-
-}  // namespace codec
-
-// -- the table
-namespace {
-
-using namespace codec;
 using Spec = ServiceSpec;
 using enum Effect;
 
@@ -147,8 +91,8 @@ constexpr Row<Spec> service_table[] = {
     row<Size, &Spec::rcvbuf>({"rcvbuf", "recvbuf ReceiveBufferSize", 0, 1 << 30, true, none,
                               "receive buffer of the socket; 0: the kernel's choice"}),
     // -- how it is served
-    row<Serves, &Spec::serve>({"serve", "mpm", 0, 0, true, servers,
-                               "the fourth field of a line: who serves a connection"}),
+    row<ServeWord, &Spec::serve>({"serve", "mpm wait", 0, 0, true, servers,
+                                  "the fourth field of a line: who serves a connection"}),
     make_row<Spec, Together<Tcpmux, &Spec::tcpmux, &Spec::tcpmux_plus>>(
         {"tcpmux", "", 0, 0, false, socket,
          "the service is reached through tcpmux and has no socket of its own"}),

@@ -8,6 +8,7 @@
 
 #include "daemon/config/check.h"
 #include "daemon/config/names.h"
+#include "daemon/config/values.h"
 
 namespace minetd {
 namespace {
@@ -55,10 +56,24 @@ void narrow(const std::vector<Draft*>& drafts) {
     }
 }
 
+/// Nothing leads to a tcpmux entry without the builtin that reads its name.
+void check_mux(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
+    const Draft* entry = nullptr;
+    for (const Draft* draft : drafts) {
+        if (same_word(draft->spec.builtin, "tcpmux")) return;
+        if (!entry && draft->spec.tcpmux) entry = draft;
+    }
+    if (entry)
+        diagnostics.warning(entry->where("service"),
+                            "there is no tcpmux listener: nobody reaches this entry",
+                            "add: tcpmux stream tcp nowait nobody internal");
+}
+
 }  // namespace
 
 void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
     narrow(drafts);
+    check_mux(drafts, diagnostics);
     std::map<std::string, const Draft*> keys, endpoints;
     const auto clash = [&](Draft& draft, const Draft& first, const std::string& what) {
         draft.error("service", fmt::format("{} already, at {}", what, first.where().str()),

@@ -57,7 +57,9 @@ const std::string& only_word(Operator op, Words words) {
         throw BadValue("there is no value", R"(write ="" where it is meant to be empty)");
     if (words.size() > 1)
         throw BadValue("there is more than one value here",
-                       "put quotes around blanks that belong to it", 1);
+                       "put quotes around blanks that belong to it; a deeper indented line goes on "
+                       "with the value above",
+                       1);
     return words[0].text;
 }
 

@@ -104,6 +104,18 @@ struct Name {
 };
 template <class E>
 std::span<const Name<E>> names() noexcept;
+template <>
+std::span<const Name<SocketType>> names() noexcept;
+template <>
+std::span<const Name<Serve>> names() noexcept;
+template <>
+std::span<const Name<Overflow>> names() noexcept;
+template <>
+std::span<const Name<SpawnPolicy>> names() noexcept;
+template <>
+std::span<const Name<UdpGuard>> names() noexcept;
+template <>
+std::span<const Name<LogFormat>> names() noexcept;
 
 [[noreturn]] void unknown_word(const std::string& word, std::span<const std::string_view> known);
 
@@ -129,6 +141,14 @@ struct Choice {
             if (name.value == value) return std::string(name.word);
         return {};
     }
+};
+
+/// The fourth word; `wait = yes` and `wait = no` of xinetd and NetBSD are the same attribute.
+struct ServeWord {
+    static constexpr std::string_view type = "nowait, wait or prefork";
+    static constexpr bool operators = false;
+    static void apply(const Attribute& row, Serve& value, Operator op, Words words);
+    static std::string format(Serve value);
 };
 
 /// Words in order; += appends, -= takes away, and a word is there only once.

@@ -2,6 +2,7 @@
 #include "daemon/config/configuration.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 #include "daemon/config/assemble.h"
@@ -21,14 +22,16 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
 
     std::vector<Draft*> good;
     for (Draft& draft : drafts) {
+        const bool readable = !draft.broken();
         conclude(draft, rules_of(options.dialect).full_argv0, diagnostics);
-        if (!draft.broken()) check(draft, options, diagnostics);
-        if (!draft.broken() && options.check_host && !draft.spec.disable)
+        if (readable) check(draft, options, diagnostics);
+        if (readable && options.check_host && !draft.spec.disable)
             check_on_host(draft, diagnostics);
         if (draft.spec.disable) continue;
-        if (draft.broken())
-            configuration.broken.push_back(draft.broken_key());
-        else
+        if (draft.broken()) {
+            if (std::string key = draft.broken_key(); key != "/?")
+                configuration.broken.push_back(std::move(key));
+        } else
             good.push_back(&draft);
     }
     check_together(good, diagnostics);
@@ -36,6 +39,28 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     for (const Draft* draft : good)
         configuration.services.push_back(std::make_shared<const ServiceSpec>(draft->spec));
     return configuration;
+}
+
+/// In the order of the files, each from top to bottom; what is about a whole file comes last.
+void hand_over(const Diagnostics& found, Diagnostics& diagnostics) {
+    std::vector<const Diagnostic*> sorted;
+    std::unordered_map<std::string, std::size_t> files;
+    const auto rank = [&](const Diagnostic* diagnostic) {
+        const Where& where = diagnostic->where;
+        return std::tuple(where.file ? files.at(*where.file) : files.size(), where.line == 0,
+                          where.line, where.column);
+    };
+    for (const Diagnostic& diagnostic : found.all()) {
+        sorted.push_back(&diagnostic);
+        if (diagnostic.where.file) files.emplace(*diagnostic.where.file, files.size());
+    }
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+    for (const Diagnostic* one : sorted)
+        if (one->severity == Severity::error)
+            diagnostics.error(one->where, one->message, one->advice);
+        else
+            diagnostics.warning(one->where, one->message, one->advice);
 }
 
 /// `/etc/minetd.conf` has `/etc/minetd.d`; a file of another name has none.
@@ -61,20 +86,26 @@ bool Configuration::operator==(const Configuration& other) const {
 
 Configuration load_configuration(const std::string& file, const LoadOptions& options,
                                  Diagnostics& diagnostics) {
-    Reader reader(options, diagnostics);
+    Diagnostics found;
+    Reader reader(rules_of(options.dialect), found);
     reader.read_file(file);
     const std::string directory =
         options.drop_ins.empty() ? usual_drop_ins(file) : options.drop_ins;
     if (!directory.empty()) reader.read_drop_ins(directory);
-    return configure(reader, options, diagnostics);
+    Configuration configuration = configure(reader, options, found);
+    hand_over(found, diagnostics);
+    return configuration;
 }
 
 Configuration parse_configuration(std::string_view text, const std::string& file,
                                   const LoadOptions& options, Diagnostics& diagnostics) {
-    Reader reader(options, diagnostics);
+    Diagnostics found;
+    Reader reader(rules_of(options.dialect), found);
     reader.read_text(text, file);
     if (!options.drop_ins.empty()) reader.read_drop_ins(options.drop_ins);
-    return configure(reader, options, diagnostics);
+    Configuration configuration = configure(reader, options, found);
+    hand_over(found, diagnostics);
+    return configuration;
 }
 
 }  // namespace minetd

@@ -37,6 +37,7 @@ class Record {
             context.default_hosts = words[0].text.substr(0, words[0].text.size() - 1);
             words.erase(words.begin());
         }
+        if (is_foreign(words)) return std::move(draft_);
         const bool unix_path = words.size() > 2 && is_unix(words[2]);
         read_service_field(draft_, words[0], unix_path, context, diagnostics_);
         if (words.size() > 1) guarded(words[1], "socket_type", [&] { type(words[1]); });
@@ -58,6 +59,25 @@ class Record {
   private:
     Place place(const Word& word) const { return {line_, word.offset}; }
 
+    /// RPC programs and System V's transport interface: one message, and nothing else of the line.
+    bool is_foreign(const std::vector<Word>& words) {
+        if (words.size() < 3) return false;
+        const std::string_view type = words[1].text, protocol = words[2].text;
+        const bool sysv = type == "tli" || type == "xti" || type.starts_with("sunrpc_");
+        if (!sysv && !protocol.starts_with("rpc/")) return false;
+        draft_.break_it();
+        draft_.plain_key = false;
+        draft_.spec.name = words[0].text;
+        diagnostics_.error(place(words[sysv ? 1 : 2]).where(),
+                           sysv ? fmt::format("`{}` is System V's transport interface", type)
+                                : "this is an RPC service",
+                           sysv && !protocol.starts_with("rpc/")
+                               ? "write stream tcp or dgram udp"
+                               : "minetd does not register RPC programs: start the server on its "
+                                 "own, and take this line out");
+        return true;
+    }
+
     template <class Step>
     void guarded(const Word& word, std::string_view field, Step step) {
         try {
@@ -71,10 +91,6 @@ class Record {
 
     void type(const Word& word) {
         const TypeField field = type_field(word.text);
-        if (field.type == "tli" || field.type == "xti" || field.type.starts_with("sunrpc_"))
-            throw BadValue(
-                fmt::format("`{}` is a service of System V's transport interface", field.type),
-                "write it as stream or dgram over tcp or udp; RPC programs register on their own");
         draft_.assign("socket_type", field.type, place(word), diagnostics_);
         if (!field.accept_max.empty())
             read_accept_max(draft_, field.accept_max, place(word), diagnostics_);

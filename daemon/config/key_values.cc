@@ -124,6 +124,7 @@ class KeyValues {
           reader_(reader),
           context_(context),
           diagnostics_(diagnostics),
+          heard_(&diagnostics),
           scan_(line, reader, diagnostics),
           draft_(Place{line, 0}) {}
 
@@ -134,9 +135,18 @@ class KeyValues {
         const Word state = scan_.word("#");
         if (state.text == "off")
             draft_.assign("disable", "yes", {line_, state.offset}, diagnostics_);
-        pairs();
+        const bool whole = pairs();
         if (scan_.failed()) draft_.break_it();
         reader_.put_back(*line_, scan_.offset());
+        // A record without its end is one mistake; the rest is read only to know the service.
+        Diagnostics unheard;
+        settle(service, whole ? diagnostics_ : unheard);
+        return std::move(draft_);
+    }
+
+  private:
+    void settle(const Word& service, Diagnostics& heard) {
+        heard_ = &heard;
 
         LineContext context = context_;
         if (const Pair* bind = find("bind")) {
@@ -146,31 +156,31 @@ class KeyValues {
                       "leave one of them out");
             context.default_hosts = "*";
         }
-        read_service_field(draft_, service, is_unix(), context, diagnostics_);
-        settle();
-        return std::move(draft_);
+        read_service_field(draft_, service, is_unix(), context, *heard_);
+        fields();
     }
 
-  private:
-    void pairs() {
+    /// False if the record has no end.
+    bool pairs() {
         while (!scan_.take(';')) {
             if (scan_.ended()) {
                 draft_.break_it();
                 diagnostics_.error(draft_.where(), "this record never ends",
                                    "end it with a semicolon");
-                return;
+                return false;
             }
             Pair pair{scan_.word("=,;"), {}};
             if (!scan_.take('=')) {
                 error(pair.key, fmt::format("there is no = behind `{}`", pair.key.text),
                       "write key = value");
                 scan_.recover();
-                return;
+                return true;
             }
             while (!scan_.at(",;") && !scan_.ended()) pair.values.push_back(scan_.word(",;"));
             scan_.take(',');
             keep(std::move(pair));
         }
+        return true;
     }
 
     void keep(Pair pair) {
@@ -195,7 +205,7 @@ class KeyValues {
 
     void error(const Word& at, std::string message, std::string advice) {
         draft_.break_it();
-        diagnostics_.error(line_->where(at.offset), std::move(message), std::move(advice));
+        heard_->error(line_->where(at.offset), std::move(message), std::move(advice));
     }
 
     /// The only value of a key; null, with an error, if there is none or more than one.
@@ -204,7 +214,7 @@ class KeyValues {
         if (!pair) {
             if (mandatory)
                 draft_.error({}, fmt::format("there is no `{}`", key),
-                             fmt::format("add `{} = ...` before the semicolon", key), diagnostics_);
+                             fmt::format("add `{} = ...` before the semicolon", key), *heard_);
             return nullptr;
         }
         if (pair->values.size() == 1) return &pair->values[0];
@@ -215,32 +225,32 @@ class KeyValues {
 
     void copy(const std::string& key, std::string_view attribute) {
         if (const Word* word = value(key, false))
-            draft_.assign(attribute, Words(word, 1), place(*word), diagnostics_);
+            draft_.assign(attribute, Words(word, 1), place(*word), *heard_);
     }
 
-    void settle() {
+    void fields() {
         protocol();
         copy("socktype", "socket_type");
         if (!find("socktype"))
             draft_.assign("socket_type",
                           std::string(socket_type_text(usual_type(draft_.spec.protocol))),
-                          draft_.place(), diagnostics_);
+                          draft_.place(), *heard_);
         copy("bind", "bind");
         copy("sndbuf", "sndbuf");
         copy("recvbuf", "rcvbuf");
         copy("ip_max", "ip_max");
         if (const Word* user = value("user", true))
-            draft_.assign("user", Words(user, 1), place(*user), diagnostics_);
+            draft_.assign("user", Words(user, 1), place(*user), *heard_);
         copy("group", "group");
         program();
         wait();
         if (const Word* rate = value("service_max", false))
-            read_rate(draft_, rate->text, place(*rate), context_, diagnostics_);
+            read_rate(draft_, rate->text, place(*rate), context_, *heard_);
         if (const Word* most = value("accept_max", false))
-            read_accept_max(draft_, most->text, place(*most), diagnostics_);
+            read_accept_max(draft_, most->text, place(*most), *heard_);
         if (const Pair* filter = find("acceptfilter"))
             warn_of_filter(filter->values.empty() ? "" : filter->values[0].text,
-                           line_->where(filter->key.offset), diagnostics_);
+                           line_->where(filter->key.offset), *heard_);
         if (const Pair* policy = find("ipsec"); policy && !policy->values.empty())
             error(policy->key, "minetd cannot enforce an IPsec policy, so the service is left out",
                   "set the policy with the system's IPsec daemon and write `ipsec =`");
@@ -258,23 +268,22 @@ class KeyValues {
         if (context_.rules.tcp_is_v4 && (protocol.text == "tcp" || protocol.text == "udp") &&
             bind && bind->values.size() == 1 && address_family(bind->values[0].text) == AF_INET6)
             protocol.text += "6";
-        read_protocol_field(draft_, protocol, context_, diagnostics_);
+        read_protocol_field(draft_, protocol, context_, *heard_);
     }
 
     void program() {
         const Pair* exec = find("exec");
         if (!exec || exec->values.empty())
-            draft_.assign("server", "internal", exec ? place(exec->key) : draft_.place(),
-                          diagnostics_);
+            draft_.assign("server", "internal", exec ? place(exec->key) : draft_.place(), *heard_);
         else
             copy("exec", "server");
         const Pair* args = find("args");
         if (!args || args->values.empty()) return;
         const Words words = args->values;
         draft_.assign(draft_.spec.server == "internal" ? "builtin" : "argv0", words.first(1),
-                      place(words[0]), diagnostics_);
+                      place(words[0]), *heard_);
         if (words.size() > 1)
-            draft_.assign("server_args", words.subspan(1), place(words[1]), diagnostics_);
+            draft_.assign("server_args", words.subspan(1), place(words[1]), *heard_);
     }
 
     void wait() {
@@ -284,7 +293,7 @@ class KeyValues {
             error(*word, fmt::format("wait: `{}` is neither yes nor no", word->text),
                   "write wait = yes or wait = no");
         else
-            draft_.assign("serve", word->text, place(*word), diagnostics_);
+            draft_.assign("serve", word->text, place(*word), *heard_);
     }
 
     Place place(const Word& word) const { return {line_, word.offset}; }
@@ -293,6 +302,7 @@ class KeyValues {
     LineReader& reader_;
     const LineContext& context_;
     Diagnostics& diagnostics_;
+    Diagnostics* heard_;  ///< diagnostics_, or nobody
     Scanner scan_;
     Draft draft_;
     std::map<std::string, Pair> pairs_;

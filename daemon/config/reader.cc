@@ -31,9 +31,6 @@ struct Reader::Scope {
     const Scope* includer = nullptr;  ///< innermost last
 };
 
-Reader::Reader(const LoadOptions& options, Diagnostics& diagnostics)
-    : options_(options), rules_(rules_of(options.dialect)), diagnostics_(diagnostics) {}
-
 void Reader::read_file(const std::string& file) {
     const Scope none;
     open(file, {}, none, false);

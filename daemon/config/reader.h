@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/configuration.h"
 #include "daemon/config/draft.h"
 #include "daemon/config/inetd_lines.h"
 #include "daemon/config/lines.h"
@@ -18,7 +17,8 @@ namespace minetd {
 
 class Reader {
   public:
-    Reader(const LoadOptions& options, Diagnostics& diagnostics);
+    Reader(const DialectRules& rules, Diagnostics& diagnostics)
+        : rules_(rules), diagnostics_(diagnostics) {}
 
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);
@@ -42,7 +42,6 @@ class Reader {
     void give_up(const std::string& file, std::string message, std::string advice);
     bool too_many();
 
-    const LoadOptions& options_;
     const DialectRules& rules_;
     Diagnostics& diagnostics_;
     std::set<std::string> seen_;  ///< real paths of files that were read

@@ -182,7 +182,8 @@ struct ServiceSpec {
 struct DaemonSpec {
     LogTarget log;         ///< inherit: stderr in the foreground, syslog otherwise
     std::string pid_file;  ///< empty: none
-    unsigned graceful_shutdown_timeout = 0;  ///< seconds; 0: as long as sessions last (Apache)
+    /// Seconds that sessions have to finish after TERM; 0: as long as they last, as Apache.
+    unsigned graceful_shutdown_timeout = 30;
     bool operator==(const DaemonSpec&) const = default;
 };
 

@@ -12,7 +12,7 @@ namespace minetd {
 namespace {
 
 constexpr std::uint32_t claim_capacity = 32768;  // more sessions than descriptors
-constexpr std::uint32_t source_capacity = 4096;
+constexpr std::uint32_t source_capacity = 16384;
 constexpr std::uint32_t bucket = 8;
 
 constexpr std::uint32_t no_source = 0;  // else index + 1

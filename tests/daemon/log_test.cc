@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/log.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "daemon/os/socket.h"
+
+using namespace minetd;
+
+namespace {
+
+constexpr unsigned everything = log_pid | log_host | log_exit | log_duration | log_usage;
+
+ServiceSpec service(unsigned success, unsigned failure = log_host, LogFormat format = LogFormat::text) {
+    ServiceSpec spec;
+    spec.id = "echo";
+    spec.log_on_success = success;
+    spec.log_on_failure = failure;
+    spec.log_format = format;
+    return spec;
+}
+
+SocketAddress peer() { return resolve("192.0.2.1", 4711, AF_INET).front(); }
+
+Record ended(int status) {
+    Record record;
+    record.kind = Record::Kind::exit;
+    record.pid = 42;
+    record.status = status;
+    record.peer = peer();
+    record.duration_us = 2'500'000;
+    record.has_usage = true;
+    record.cpu_us = 12'345;
+    record.max_rss_kb = 2048;
+    return record;
+}
+
+Record failed(std::uint64_t repeated = 0) {
+    Record record = fail_record("service_limit", peer());
+    record.repeated = repeated;
+    return record;
+}
+
+}  // namespace
+
+TEST_SUITE("daemon") {
+    TEST_CASE("records are worded as xinetd words them, or are JSON") {
+        const struct {
+            ServiceSpec spec;
+            Record record;
+            const char* text;
+        } rows[] = {
+            {service(log_pid | log_host), start_record(42, peer()), "START: echo pid=42 from=192.0.2.1"},
+            {service(log_host), start_record(42, peer()), "START: echo from=192.0.2.1"},
+            {service(log_pid), start_record(42, SocketAddress{}), "START: echo pid=42"},
+            {service(log_pid | log_exit | log_duration), ended(3 << 8), "EXIT: echo status=3 pid=42 duration=2(sec)"},
+            {service(log_pid | log_exit), ended(9), "EXIT: echo signal=9 pid=42"},
+            {service(log_duration), ended(0), "EXIT: echo duration=2(sec)"},
+            {service(everything), ended(0), "EXIT: echo status=0 pid=42 duration=2(sec) cpu=0.012(sec) maxrss=2048(kB)"},
+            {service(0), failed(), "FAIL: echo service_limit from=192.0.2.1"},
+            {service(0, log_pid), failed(), "FAIL: echo service_limit"},
+            {service(0), failed(17), "FAIL: echo service_limit from=192.0.2.1 repeated=17"},
+            {service(0), fail_record("two\nlines", peer()), "FAIL: echo two\\x0alines from=192.0.2.1"},
+            {service(log_pid | log_host, log_host, LogFormat::json), start_record(42, peer()),
+             R"({"event":"start","service":"echo","pid":42,"from":"192.0.2.1","port":4711})"},
+            {service(everything, log_host, LogFormat::json), ended(0),
+             R"({"event":"exit","service":"echo","status":0,"pid":42,"duration":2.500000,"cpu":0.012345,"maxrss_kb":2048})"},
+            {service(0, log_host, LogFormat::json), fail_record("say \"no\"", peer()),
+             R"({"event":"fail","service":"echo","reason":"say \"no\"","from":"192.0.2.1","port":4711})"},
+        };
+        for (const auto& row : rows) CHECK(format_record(row.spec, row.record) == row.text);
+    }
+
+    TEST_CASE("which records a service wants") {
+        CHECK_FALSE(wants_record(service(0, 0), Record::Kind::start));
+        CHECK_FALSE(wants_record(service(0, 0), Record::Kind::fail));
+        CHECK(wants_record(service(log_pid), Record::Kind::start));
+        CHECK_FALSE(wants_record(service(log_pid), Record::Kind::exit));
+        CHECK(wants_record(service(log_duration), Record::Kind::exit));
+        CHECK(wants_record(service(0), Record::Kind::fail));
+    }
+
+    TEST_CASE("a log file that was moved away is written anew after reopening") {
+        char directory[] = "/tmp/minetd-log-XXXXXX";
+        REQUIRE(::mkdtemp(directory) != nullptr);
+        const std::string path = std::string(directory) + "/log", moved = path + ".1";
+        LogTarget target;
+        target.kind = LogTarget::Kind::file;
+        target.path = path;
+        const auto contents = [](const std::string& file) {
+            std::ostringstream text;
+            text << std::ifstream(file).rdbuf();
+            return text.str();
+        };
+        {
+            Log log(target);
+            log.message(Level::warning, "first");
+            log.record(service(log_pid), start_record(7, peer()));
+            REQUIRE(std::rename(path.c_str(), moved.c_str()) == 0);
+            log.message(Level::notice, "second");
+            log.reopen();
+            log.message(Level::notice, "third");
+        }
+        CHECK(contents(moved).find("warning: first\n") != std::string::npos);
+        CHECK(contents(moved).find("START: echo pid=7\n") != std::string::npos);
+        CHECK(contents(moved).find("second\n") != std::string::npos);
+        CHECK(contents(path).find("third\n") != std::string::npos);
+        CHECK(contents(path).find("second") == std::string::npos);
+        target.path = "/nonexistent/directory/log";
+        CHECK_THROWS(Log{target});
+        for (const std::string& file : {path, moved}) ::unlink(file.c_str());
+        ::rmdir(directory);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/os/channel.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <cstring>
+#include <string>
+
+using namespace minetd;
+
+TEST_SUITE("os") {
+    TEST_CASE("a channel carries whole messages, in order, with a descriptor") {
+        auto [a, b] = Channel::pair();
+        int pipe_ends[2];
+        REQUIRE(::pipe2(pipe_ends, O_CLOEXEC) == 0);
+        const UniqueFd read_end(pipe_ends[0]), write_end(pipe_ends[1]);
+        REQUIRE(a.send("one", 3));
+        REQUIRE(a.send("second", 6, write_end.get()));
+
+        char text[16];
+        std::size_t size = 0;
+        UniqueFd attached;
+        REQUIRE(b.receive(text, sizeof text, size, attached) == Channel::Received::message);
+        CHECK(std::string(text, size) == "one");
+        CHECK_FALSE(attached);
+        REQUIRE(b.receive(text, sizeof text, size, attached) == Channel::Received::message);
+        CHECK(std::string(text, size) == "second");
+        REQUIRE(attached);
+        CHECK((::fcntl(attached.get(), F_GETFD) & FD_CLOEXEC) != 0);
+        REQUIRE(::write(attached.get(), "x", 1) == 1);
+        CHECK(::read(read_end.get(), text, 1) == 1);
+        CHECK(b.receive(text, sizeof text, size, attached) == Channel::Received::nothing);
+    }
+
+    TEST_CASE("the end of the other side, and a message that is too long, are an end") {
+        auto [a, b] = Channel::pair();
+        char text[4];
+        std::size_t size = 0;
+        UniqueFd attached;
+        REQUIRE(a.send("too long", 8));
+        CHECK(b.receive(text, sizeof text, size, attached) == Channel::Received::end);
+        a.close();
+        CHECK(b.receive(text, sizeof text, size, attached) == Channel::Received::end);
+    }
+
+    TEST_CASE("a full channel refuses instead of blocking") {
+        auto [a, b] = Channel::pair();
+        const std::string message(4096, 'x');
+        int sent = 0;
+        while (a.send(message.data(), message.size())) REQUIRE(++sent < 100000);
+        CHECK(sent > 0);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/policy/window.h"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <random>
+
+using namespace minetd;
+
+TEST_SUITE("policy") {
+    TEST_CASE("a limit of N lets exactly N pass at once, and N again when a minute is over") {
+        for (const unsigned limit : {1U, 3U, 256U}) {
+            CAPTURE(limit);
+            Window window;
+            Milliseconds now = 1'000'000;
+            unsigned passed = 0;
+            for (unsigned i = 0; i < 2 * limit; ++i) {
+                if (window_count(window, now, minute_slice) >= limit) continue;
+                window_add(window, now, minute_slice);
+                ++passed;
+            }
+            CHECK(passed == limit);
+            CHECK(window_count(window, now + 59'000, minute_slice) == limit);
+            CHECK(window_count(window, now + 60'000 + minute_slice, minute_slice) == 0);
+        }
+    }
+
+    TEST_CASE("no 60 seconds ever see more than the limit, whenever they begin") {
+        std::mt19937 random(7);
+        constexpr unsigned limit = 20;
+        Window window;
+        std::deque<Milliseconds> passed;
+        Milliseconds now = 5'000'000;
+        for (int i = 0; i < 50'000; ++i) {
+            now += random() % 10 == 0 ? random() % 20'000 : random() % 300;
+            if (window_count(window, now, minute_slice) >= limit) continue;
+            window_add(window, now, minute_slice);
+            passed.push_back(now);
+            while (passed.front() <= now - 60'000) passed.pop_front();
+            REQUIRE(passed.size() <= limit);
+        }
+    }
+
+    TEST_CASE("a long silence forgets everything, a second's window works like a minute's") {
+        Window window;
+        for (int i = 0; i < 5; ++i) window_add(window, 1000, second_slice);
+        CHECK(window_count(window, 1000, second_slice) == 5);
+        CHECK(window_count(window, 1999, second_slice) == 5);
+        CHECK(window_count(window, 2000 + 2 * second_slice, second_slice) == 0);
+        window_add(window, 100'000'000, second_slice);
+        CHECK(window_count(window, 100'000'000, second_slice) == 1);
+    }
+}

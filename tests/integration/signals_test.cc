@@ -179,7 +179,7 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
          {"--check"},
          78},
         {"check, without one", "{a} stream tcp4 nowait {user} internal echo\n", {"--check"}, 0},
-        {"a file that is not there", "", {"--config", "/no/such/file"}, 78},
+        {"a file that is not there", "", {"--check", "/no/such/file"}, 78},
     };
     for (const Case& row : table) {
         CAPTURE(std::string(row.name));

@@ -103,10 +103,11 @@ std::string served_of_six(const Place& place) {
     for (int i = 0; i < 6; ++i) {
         Client client(place.port);
         const std::string answer = told(client, "x\n");
+        // Whether a close resets depends on whether the client's words were there already.
         if (answer == "x\n")
             ++served;
         else
-            otherwise = ", then " + answer;
+            otherwise = answer == "refused" ? ", then refused" : ", then closed";
     }
     return std::to_string(served) + " of 6" + otherwise;
 }

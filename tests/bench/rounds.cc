@@ -24,8 +24,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto near_wait = std::chrono::milliseconds(1500);
-constexpr auto near_interval = std::chrono::milliseconds(50);
+/// How long a run is put off for the processors to come near and the machine to be left alone.
+constexpr auto calm_wait = std::chrono::seconds(10);
+constexpr auto calm_interval = std::chrono::milliseconds(100);
 
 /// What loadgen prints, by name.
 struct Field {
@@ -123,7 +124,7 @@ void Rounds::run_round(Series& series, const Workload& workload, unsigned client
     if (!series.failure.empty()) return;
     for (unsigned attempt = 0; attempt < plan_.attempts; ++attempt) {
         if (attempt > 0 && !time_to_repeat(cells_after)) break;
-        if (time_to_repeat(cells_after)) await_near();
+        if (time_to_repeat(cells_after)) await_calm(cells_after);
         const auto start = Clock::now();
         try {
             series.samples.push_back(run_once(*series.server, workload, clients));
@@ -153,10 +154,19 @@ Sample Rounds::run_once(const ServerKind& server, const Workload& workload, unsi
     return sample;
 }
 
-void Rounds::await_near() {
-    const auto deadline = Clock::now() + near_wait;
-    while (round_trip_ns(pair_) > plan_.near_ns && Clock::now() < deadline)
-        std::this_thread::sleep_for(near_interval);
+// Nothing of ours runs here, so whatever uses the processors is somebody else.
+bool Rounds::calm() const {
+    const auto start = Clock::now();
+    const double before = machine_cpu_seconds();
+    std::this_thread::sleep_for(calm_interval);
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    const double others = (machine_cpu_seconds() - before) / taken.count();
+    return others <= plan_.quiet_cpus && round_trip_ns(pair_) <= plan_.near_ns;
+}
+
+void Rounds::await_calm(unsigned cells_after) const {
+    const auto deadline = Clock::now() + calm_wait;
+    while (!calm() && Clock::now() < deadline && time_to_repeat(cells_after)) stop_if_interrupted();
 }
 
 bool Rounds::time_to_repeat(unsigned cells_after) const {

@@ -64,7 +64,8 @@ class Rounds {
   private:
     Sample run_once(const ServerKind&, const Workload&, unsigned clients);
     void run_round(Series&, const Workload&, unsigned clients, unsigned cells_after);
-    void await_near();
+    bool calm() const;
+    void await_calm(unsigned cells_after) const;
     bool time_to_repeat(unsigned cells_after) const;
 
     const Site& site_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <ctime>
 #include <vector>
 
 namespace minetd {
@@ -57,6 +58,29 @@ std::string format_text(const ServiceSpec& spec, const Record& record) {
         line += fmt::format(" cpu={:.3f}(sec) maxrss={}(kB)", static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
     if (record.repeated > 0) line += fmt::format(" repeated={}", record.repeated);
     return line;
+}
+
+tm local_time(time_t now) {
+    tm local{};
+    ::localtime_r(&now, &local);
+    return local;
+}
+
+/// xinetd's stamp in a log file: two digits of the year, no zeros in month and day.
+std::string file_stamp() {
+    const tm now = local_time(::time(nullptr));
+    return fmt::format("{:02}/{}/{}@{:02}:{:02}:{:02}: ", now.tm_year % 100, now.tm_mon + 1, now.tm_mday, now.tm_hour,
+                       now.tm_min, now.tm_sec);
+}
+
+std::string json_time() {
+    timespec clock{};
+    ::clock_gettime(CLOCK_REALTIME, &clock);
+    const tm now = local_time(clock.tv_sec);
+    char date[32], zone[8];
+    std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &now);
+    std::strftime(zone, sizeof zone, "%z", &now);
+    return fmt::format("{}.{:06}{}", date, clock.tv_nsec / 1000, zone);
 }
 
 std::string format_json(const ServiceSpec& spec, const Record& record) {
@@ -129,11 +153,18 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::string format_record(const ServiceSpec& spec, const Record& record) {
-    return spec.log_format == LogFormat::json ? format_json(spec, record) : format_text(spec, record);
+std::string format_record(const ServiceSpec& spec, const Record& record, bool to_file) {
+    if (spec.log_format == LogFormat::json)
+        return "{\"time\":\"" + json_time() + "\"," + format_json(spec, record).substr(1);
+    return (to_file ? file_stamp() : "") + format_text(spec, record);
 }
 
 Log::Log(const LogTarget& target) : default_(target) { sink(target); }
+
+bool Log::goes_to_file(const ServiceSpec& spec) const noexcept {
+    const LogTarget& target = spec.log_type.kind == LogTarget::Kind::inherit ? default_ : spec.log_type;
+    return target.kind == LogTarget::Kind::file;
+}
 
 LogSink& Log::sink(const LogTarget& asked) {
     const LogTarget& target = asked.kind == LogTarget::Kind::inherit ? default_ : asked;
@@ -152,12 +183,14 @@ LogSink& Log::sink(const LogTarget& asked) {
 
 void Log::message(Level level, const std::string& text) noexcept {
     static constexpr const char* prefixes[] = {"", "", "", "error: ", "warning: ", "", "", ""};
-    sink(default_).write(level, prefixes[static_cast<int>(level)] + text);
+    const std::string stamp = default_.kind == LogTarget::Kind::file ? file_stamp() : "";
+    sink(default_).write(level, stamp + prefixes[static_cast<int>(level)] + text);
 }
 
 void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
     try {
-        sink(spec.log_type).write(Level::info, format_record(spec, record), journal_fields(spec, record));
+        sink(spec.log_type)
+            .write(Level::info, format_record(spec, record, goes_to_file(spec)), journal_fields(spec, record));
     } catch (const std::exception& error) {
         message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
     }
@@ -166,7 +199,8 @@ void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
 void Log::program_line(const ServiceSpec& spec, const std::string& line) noexcept {
     try {
         const systemd::JournalField field{"MINETD_SERVICE", spec.id};
-        sink(spec.log_type).write(Level::notice, fmt::format("{}: {}", spec.id, printable(line)), {&field, 1});
+        sink(spec.log_type).write(Level::notice, 
+                                  (goes_to_file(spec) ? file_stamp() : "") + fmt::format("{}: {}", spec.id, printable(line)), {&field, 1});
     } catch (const std::exception& error) {
         message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
     }

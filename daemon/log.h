@@ -14,8 +14,9 @@
 namespace minetd {
 
 /// xinetd's wording: `START: id pid=N from=ADDR`, `EXIT: id status=N pid=N duration=N(sec)`,
-/// `FAIL: id reason from=ADDR`; or one JSON object. Fields follow log_on_success and log_on_failure.
-std::string format_record(const ServiceSpec& spec, const Record& record);
+/// `FAIL: id reason from=ADDR`, in a file behind xinetd's time stamp; or one JSON object, with the
+/// time in it. Fields follow log_on_success and log_on_failure.
+std::string format_record(const ServiceSpec& spec, const Record& record, bool to_file = false);
 
 class Log {
   public:
@@ -36,6 +37,7 @@ class Log {
   private:
     using Key = std::tuple<int, std::string, std::string, std::string>;
     LogSink& sink(const LogTarget& target);
+    bool goes_to_file(const ServiceSpec& spec) const noexcept;
 
     LogTarget default_;
     std::map<Key, std::shared_ptr<LogSink>> sinks_;

@@ -13,7 +13,7 @@
 namespace minetd {
 namespace {
 
-constexpr Milliseconds first_delay = 1000, longest_delay = 60'000;
+constexpr Milliseconds first_delay = 250, longest_delay = 60'000;
 
 int type_of(SocketType type) {
     switch (type) {
@@ -79,7 +79,11 @@ ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpe
 ServiceSockets::~ServiceSockets() { close(); }
 
 void ServiceSockets::close() noexcept {
+    const bool connections = !spec_->is_datagram() && spec_->serve != Serve::wait;
     for (const Open& socket : open_) {
+        // Whoever else holds it (a pool's servers, on their way out) stops listening with us. A
+        // `wait` program has been given the socket for good.
+        if (connections) ::shutdown(socket.fd.get(), SHUT_RDWR);
         struct stat status {};
         if (socket.inode != 0 && ::lstat(socket.address.local.sun_path, &status) == 0 &&
             status.st_ino == socket.inode && status.st_dev == socket.device)

@@ -29,7 +29,8 @@ class ServiceSockets {
     void rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened);
     std::vector<ListeningSocket> sockets() const;
     std::size_t missing() const noexcept { return missing_.size(); }
-    /// The stop of the daemon: a socket's path goes with the socket.
+    /// The service is no more: nobody listens on its sockets any longer, whoever holds them, and a
+    /// path goes with its socket.
     void close() noexcept;
 
   private:

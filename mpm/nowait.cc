@@ -36,6 +36,10 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
 }
 
 void Nowait::stop_accepting() noexcept {
+    // What the kernel has accepted for us by now is still served.
+    for (const Door& door : doors_)
+        for (unsigned swept = 0; door.event->enabled() && swept < job_.spec->listen_backlog; swept += batch)
+            if (on_readable(door.socket) < batch) break;
     accepting_ = false;
     doors_.clear();
 }
@@ -58,7 +62,7 @@ void Nowait::update_doors() noexcept {
     for (Door& door : doors_) open ? door.event->enable() : door.event->disable();
 }
 
-void Nowait::on_readable(const ListeningSocket& socket) noexcept {
+int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     for (int i = 0; i < batch; ++i) {
         Waiting connection;
         connection.peer.length = SocketAddress::capacity;
@@ -68,7 +72,7 @@ void Nowait::on_readable(const ListeningSocket& socket) noexcept {
             if (is_shortage(errno)) back_off("accept", errno);
             // A client that has gone before it was accepted is nobody's error.
             if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;
-            return;
+            return i;
         }
         if (socket.specific) {
             connection.local = socket.address;
@@ -77,10 +81,14 @@ void Nowait::on_readable(const ListeningSocket& socket) noexcept {
         if (admit_and_start(connection) == Outcome::later) {
             waiting_.push_back(std::move(connection));
             update_doors();
-            return;
+            return i;
         }
-        if (full()) return update_doors();
+        if (full()) {
+            update_doors();
+            return i;
+        }
     }
+    return batch;
 }
 
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {

@@ -45,7 +45,8 @@ class Nowait : public Dispatcher, private ChildOwner {
     enum class Outcome { served, refused, later };
 
     void on_exit(const Exit& exit) noexcept override;
-    void on_readable(const ListeningSocket& socket) noexcept;
+    /// Serves a batch; returns how many there were (at most).
+    int on_readable(const ListeningSocket& socket) noexcept;
     Outcome admit_and_start(Waiting& connection) noexcept;
     void retry_waiting() noexcept;
     void back_off(const char* what, int error) noexcept;

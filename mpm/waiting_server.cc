@@ -3,6 +3,9 @@
 // calls only, and no write outside its own slots and the shared counts.
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+
+#include <csignal>
 
 #include "daemon/os/raw_syscall.h"
 #include "mpm/prefork.h"
@@ -29,7 +32,7 @@ long watch(const WaitingSeat& seat) noexcept {
     return epoll;
 }
 
-constexpr Milliseconds shortage_pause = 100;
+constexpr Milliseconds pause = 20;
 
 void nap(Milliseconds time) noexcept {
     const timespec length{.tv_sec = 0, .tv_nsec = time * 1'000'000};
@@ -62,7 +65,8 @@ bool accept_from(LaunchSlot& slot, const ListeningSocket& socket) noexcept {
     const long fd =
         syscall(SYS_accept4, socket.fd, slot.peer.raw(), &slot.peer.length, SOCK_CLOEXEC);
     if (fd < 0) {
-        if (is_shortage(static_cast<int>(-fd))) nap(shortage_pause);
+        // Without descriptors, or on a socket that listens no more, trying at once would only burn.
+        if (is_shortage(static_cast<int>(-fd)) || fd == -EINVAL) nap(pause);
         return false;
     }
     slot.socket = static_cast<int>(fd);
@@ -78,6 +82,8 @@ bool accept_from(LaunchSlot& slot, const ListeningSocket& socket) noexcept {
 bool wait_for_client(LaunchSlot& slot) noexcept {
     WaitingServer& server = *static_cast<WaitingServer*>(slot.context);
     const WaitingSeat& seat = *server.seat;
+    // The memory it runs on ends with its keeper, and so does it, until it is the program.
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     const long epoll = watch(seat);
     if (epoll < 0) {
         slot.error = static_cast<int>(-epoll);
@@ -101,6 +107,7 @@ bool wait_for_client(LaunchSlot& slot) noexcept {
             seat.scoreboard->wake();
             continue;
         }
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, 0);
         seat.scoreboard->busy(server.slot, seat.announce);
         return true;
     }

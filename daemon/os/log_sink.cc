@@ -58,12 +58,7 @@ class FileSink : public LogSink {
         if (!fd_) throw_errno("log file " + path);
     }
     void write(Level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
-        char stamp[32];
-        const time_t now = ::time(nullptr);
-        tm local{};
-        ::localtime_r(&now, &local);
-        std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S%z ", &local);
-        if (!write_now(fd_.get(), stamp + losses_.prefix() + line + '\n')) losses_.lost();
+        if (!write_now(fd_.get(), losses_.prefix() + line + '\n')) losses_.lost();
     }
     void reopen() noexcept override {
         // The old file serves on when the new one cannot be opened.

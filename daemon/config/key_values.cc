@@ -58,7 +58,7 @@ class Scanner {
     /// To behind the semicolon that ends the record.
     void recover() {
         while (!ended() && !take(';'))
-            if (word(";,=").text.empty() && !at(";")) ++at_;
+            if (word(";,=").text.empty() && !ended() && !at(";")) ++at_;
     }
     std::size_t offset() const { return at_; }
     bool failed() const { return failed_; }

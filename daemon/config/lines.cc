@@ -45,14 +45,14 @@ bool is_key_value(std::string_view text) {
     return false;
 }
 
-std::string_view LineReader::usable(std::size_t index) const {
-    const std::string_view text = source_->line(index).text;
+std::string_view LineReader::usable(std::size_t index, std::size_t column) const {
+    const std::string_view text = source_->line(index).text.substr(column);
     return rules_.inline_comment ? text.substr(0, text.find('#')) : text;
 }
 
 std::shared_ptr<LogicalLine> LineReader::next() {
     while (column_ > 0 || !at_end()) {
-        const std::string_view text = usable(at_).substr(column_);
+        const std::string_view text = usable(at_, column_);
         const std::size_t column = column_;
         const bool comment = text.starts_with('#') && !text.starts_with("#@");
         // Behind a key-value record a comment may follow blanks.
@@ -102,7 +102,7 @@ void LineReader::continue_indented(LogicalLine& line) {
 void LineReader::continue_escaped(LogicalLine& line) {
     while (line.text().ends_with('\\') && at_ < source_->size() && fits(line)) {
         line.drop_last();
-        line.append(usable(at_), at_, 0);
+        line.append(usable(at_, 0), at_, 0);
         ++at_;
     }
 }

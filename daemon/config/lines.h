@@ -39,7 +39,7 @@ class LineReader {
     bool at_end() const {
         return at_ == source_->size() || section_header(source_->line(at_).text);
     }
-    std::string_view usable(std::size_t index) const;
+    std::string_view usable(std::size_t index, std::size_t column) const;
     void continue_indented(LogicalLine& line);
     void continue_escaped(LogicalLine& line);
     bool fits(LogicalLine& line);

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/config/attributes.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "daemon/config/draft.h"
+#include "tests/config/reading.h"
+
+using namespace minetd;
+using namespace minetd::testing;
+
+namespace {
+
+/// Converts to anything: how many of them an aggregate takes is how many members it has.
+struct Anything {
+    template <class T>
+    operator T() const;  // NOLINT: implicit on purpose
+};
+template <class T, class... Members>
+constexpr std::size_t members() {
+    if constexpr (requires { T{Members{}..., Anything{}}; })
+        return members<T, Members..., Anything>();
+    else
+        return sizeof...(Members);
+}
+
+/// A service in which no attribute has its default.
+constexpr std::string_view all_changed = R"(
+[everything]
+service = thing
+id = another
+socket_type = dgram
+protocol = udp6
+port = 4711
+bind = ::1
+interface = lo
+freebind = yes
+v6only = no
+reuse_port = yes
+keepalive = yes
+nodelay = yes
+listen_backlog = 7
+sndbuf = 1k
+rcvbuf = 2k
+serve = wait
+instances = 1
+per_source = 2
+service_max = 3
+ip_max = 4
+cps = 5 6
+overflow = queue
+user = nobody
+group = adm
+login_class = daemon
+groups = no
+server = /bin/cat
+argv0 = dog
+server_args = a "b c"
+env = A=1
+passenv = PATH
+chdir = /tmp
+umask = 027
+nice = 3
+rlimit_cpu = 1
+rlimit_fsize = 2
+rlimit_data = 3
+rlimit_stack = 4
+rlimit_core = 5
+rlimit_rss = 6
+rlimit_nproc = 7
+rlimit_nofile = 8
+rlimit_memlock = 9
+rlimit_as = unlimited
+stderr = log
+idle_timeout = 1m
+udp_guard = off
+log_type = file:/x
+log_format = json
+log_on_success = PID
+log_on_failure = PID
+
+[pool]
+service = pool
+port = 4712
+user = nobody
+builtin = echo
+serve = prefork
+start_servers = 6
+min_spare_servers = 7
+max_spare_servers = 8
+server_limit = 30
+max_request_workers = 29
+max_connections_per_child = 9
+spawn_policy = apache
+
+[/run/thing]
+user = nobody
+server = /bin/cat
+path = @thing
+socket_user = root
+socket_group = adm
+socket_mode = 0600
+
+[mux]
+service = thing
+tcpmux = plus
+user = nobody
+server = /bin/cat
+)";
+
+}  // namespace
+
+TEST_SUITE("config") {
+    TEST_CASE("every member of the specs is behind a row of the table") {
+        // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
+        CHECK(members<ServiceSpec>() == 48);
+        CHECK(members<Limits>() == 6);
+        CHECK(members<PoolLimits>() == 7);
+        CHECK(members<DaemonSpec>() == 3);
+
+        const Reading changed = read(all_changed);
+        CAPTURE(changed.said());
+        REQUIRE(changed.diagnostics.errors() == 0);
+        const ServiceSpec standard;
+        for (const Row<ServiceSpec>& row : service_attributes()) {
+            if (row.name == "disable") continue;  // no service of a configuration has it
+            CAPTURE(row.name);
+            bool differs = false;
+            for (const auto& spec : changed.configuration.services) {
+                if (row.equal(standard, *spec)) continue;
+                differs = true;
+                ServiceSpec copy;
+                row.copy(*spec, copy);
+                CHECK_FALSE(copy == standard);
+            }
+            CHECK(differs);
+        }
+        const Reading again = read(dump(changed.configuration));
+        CHECK(again.configuration == changed.configuration);
+    }
+
+    TEST_CASE("the rows together carry a whole spec from one to another") {
+        for (const auto& spec : read(all_changed).configuration.services) {
+            ServiceSpec copy;
+            for (const Row<ServiceSpec>& row : service_attributes()) row.copy(*spec, copy);
+            CHECK(copy == *spec);
+        }
+    }
+
+    TEST_CASE("names and aliases are unique, and found however they are spelled") {
+        std::set<std::string_view> seen;
+        for (const Row<ServiceSpec>& row : service_attributes())
+            CHECK(seen.insert(row.name).second);
+        struct {
+            std::string written, name;
+        } const cases[] = {
+            {"MaxRequestWorkers", "max_request_workers"},
+            {"MaxClients", "max_request_workers"},
+            {"max-clients", "max_request_workers"},
+            {"MAXREQUESTSPERCHILD", "max_connections_per_child"},
+            {"StartServers", "start_servers"},
+            {"rlimit_files", "rlimit_nofile"},
+            {"ListenBacklog", "listen_backlog"},
+            {"Socket-Type", "socket_type"},
+        };
+        for (const auto& [written, name] : cases) {
+            CAPTURE(written);
+            const auto* row = find_service_attribute(written);
+            REQUIRE(row);
+            CHECK(row->name == name);
+        }
+        CHECK(find_service_attribute("instanecs") == nullptr);
+        CHECK(suggest_attribute("instanecs") == "did you mean `instances`?");
+        CHECK(suggest_attribute("qqqqqqqqqqqq").empty());
+    }
+
+    TEST_CASE("what format writes, assign reads back") {
+        for (const Row<ServiceSpec>& row : service_attributes()) {
+            CAPTURE(row.name);
+            for (const auto& spec : read(all_changed).configuration.services) {
+                if (row.equal(ServiceSpec{}, *spec) || row.name == "disable") continue;
+                const Reading back =
+                    read("[x]\nservice = x\nport = 1\nuser = u\nserver = /bin/cat\n" +
+                         std::string(row.name) + " = " + row.format(*spec) + "\n");
+                // Some make no sense alone, so that the service is refused; but each value can be
+                // read.
+                CHECK(back.said().find(std::string(row.name) + ": ") == std::string::npos);
+            }
+        }
+    }
+
+    TEST_CASE("values: taken, refused, and what is said") {
+        struct {
+            std::string setting, formatted, complaint;
+        } const cases[] = {
+            {"instances = 5", "nowait/5", ""},
+            {"instances = UNLIMITED", "", ""},
+            {"instances = -1", "", "-1 is out of range"},
+            {"instances = 5x", "", "`5x` is not a number"},
+            {"instances = 99999999999999999999999999", "", "out of range"},
+            {"cps = 50 10", "cps = 50 10", ""},
+            {"cps = 50 1m", "cps = 50 60", ""},
+            {"cps = 0 10", "", ""},
+            {"cps = 50", "", "two numbers"},
+            {"nice = -20", "nice = -20", ""},
+            {"nice = -21", "", "out of range"},
+            {"umask = 22", "umask = 0022", ""},
+            {"umask = 29", "", "not an octal mode"},
+            {"sndbuf = 64k", "sndbuf=65536", ""},
+            {"sndbuf = 2G", "", "out of range"},
+            {"idle_timeout = 5m", "", ""},
+            {"idle_timeout = 2h", "idle_timeout = 7200", ""},
+            {"keepalive = on", "keepalive = yes", ""},
+            {"keepalive = perhaps", "", "neither yes nor no"},
+            {"stderr = null", "stderr = null", ""},
+            {"stderr = file:/var/log/x", "stderr = /var/log/x", ""},
+            {"stderr = x", "", "not a place for standard error"},
+            {"log_type = SYSLOG local3 warn", "log_type = syslog:local3.warning", ""},
+            {"log_type = syslog:mail", "log_type = syslog:mail.info", ""},
+            {"log_type = syslog:mial", "", "did you mean `mail`?"},
+            {"log_type = FILE /var/log/x", "log_type = file:/var/log/x", ""},
+            {"log_type = FILE /var/log/x 1000", "", "does not limit the size"},
+            {"log_type = FILE x", "", "absolute path"},
+            {"log_on_success = host pid usage", "log_on_success = PID HOST USAGE", ""},
+            {"log_on_success = hots", "", "did you mean `HOST`?"},
+            {"log_on_failure = NONE", "log_on_failure = NONE", ""},
+            {"rlimit_as = 1g", "rlimit_as = 1073741824", ""},
+            {"rlimit_files = 64", "rlimit_nofile = 64", ""},
+            {"rlimit_core = UNLIMITED", "rlimit_core = unlimited", ""},
+            {"env = A=1 B=\"x y\"", "env = A=1 \"B=x y\"", ""},
+            {"env = A", "", "is not NAME=value"},
+            {"env -= A", "", "is not set here"},
+            {"passenv = PATH TZ", "passenv = PATH TZ", ""},
+            {"passenv =", "passenv =", ""},
+            {"chdir = tmp", "", "not an absolute path"},
+            {"interface = a_very_long_interface", "", "more than 15"},
+            {"user =", "", "there is no value"},
+            {"user = \"\"", "", "cannot be empty"},
+            {"serve = event", "", "comes with minetd 0.2"},
+            {"wait = yes", "wait", ""},
+            {"group = \"a\\x09b\"", "", "control character"},
+            {"bind = 127.0.0.1,::1", "127.0.0.1,[::1]:", ""},
+            {"bind = * ::1", "", "already is every address"},
+            {"bind = 1.2.3.4/8", "", "not an address"},
+        };
+        for (const auto& [setting, formatted, complaint] : cases) {
+            CAPTURE(setting);
+            const Reading reading =
+                read("7000 stream tcp nowait nobody /bin/cat\n[7000]\n" + setting + "\n");
+            CAPTURE(reading.said());
+            CHECK((reading.diagnostics.errors() > 0) == !complaint.empty());
+            CHECK(reading.said().find(complaint) != std::string::npos);
+            if (complaint.empty())
+                CHECK(dump(reading.configuration).find(formatted) != std::string::npos);
+        }
+    }
+
+    TEST_CASE("--attributes and --explain tell what the table has") {
+        const std::string list = list_attributes();
+        for (const Row<ServiceSpec>& row : service_attributes()) {
+            CAPTURE(row.name);
+            CHECK(list.find("\n" + std::string(row.name) + " ") != std::string::npos);
+            std::string suggestion;
+            CHECK(explain_attribute(row.name, suggestion).starts_with(row.name));
+            CHECK(suggestion.empty());
+        }
+        std::string suggestion;
+        CHECK(explain_attribute("MaxClients", suggestion).find("default:    256") !=
+              std::string::npos);
+        CHECK(explain_attribute("instanecs", suggestion).empty());
+        CHECK(suggestion == "did you mean `instances`?");
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: ISC
+// Random specs that a configuration can hold, from a seed.
+#pragma once
+
+#include <random>
+
+#include "daemon/config/attributes.h"
+#include "daemon/config/configuration.h"
+#include "daemon/config/names.h"
+
+namespace minetd::testing {
+
+class RandomSpec {
+  public:
+    explicit RandomSpec(unsigned seed) : random_(seed) {}
+
+    /// `unique` keeps keys apart.
+    ServiceSpec make(unsigned unique) {
+        ServiceSpec spec;
+        socket(spec, unique);
+        spec.id = chance(2) ? spec.name : word();
+        program(spec);
+        limits(spec);
+        surroundings(spec);
+        return spec;
+    }
+
+    unsigned below(unsigned n) { return static_cast<unsigned>(random_() % n); }
+    bool chance(unsigned n) { return below(n) == 0; }
+
+    /// Any printable word, blanks and quotes too.
+    std::string word() {
+        static constexpr std::string_view bytes = "abcxyzABC019_-./:,;=#'\" \\[]@+\xC3\xA4";
+        std::string out;
+        for (unsigned n = 1 + below(12); n > 0; --n)
+            out += bytes[below(static_cast<unsigned>(bytes.size()))];
+        return out;
+    }
+    /// Any word, control characters too; empty as well.
+    std::string argument() {
+        if (chance(8)) return {};
+        std::string out = word();
+        if (chance(4))
+            out.insert(below(static_cast<unsigned>(out.size())), 1,
+                       static_cast<char>(1 + below(255)));
+        return out;
+    }
+
+  private:
+    template <class T>
+    T one_of(std::initializer_list<T> values) {
+        return *(values.begin() + below(static_cast<unsigned>(values.size())));
+    }
+
+    void socket(ServiceSpec& spec, unsigned unique) {
+        spec.port = static_cast<std::uint16_t>(1024 + unique % 60000);
+        spec.name = chance(3) ? "svc" + std::to_string(unique) : std::to_string(spec.port);
+        spec.protocol = one_of<const char*>({"tcp", "udp", "unix", "sctp"});
+        spec.socket_type = usual_type(spec.protocol);
+        if (spec.protocol == "unix") {
+            spec.family = Family::unix_domain;
+            spec.port = 0;
+            spec.name = "/run/" + std::to_string(unique) + (chance(4) ? word() : "");
+            spec.path = chance(4) ? "@" + std::to_string(unique) : spec.name;
+            if (chance(3)) spec.socket_type = one_of({SocketType::dgram, SocketType::seqpacket});
+            if (chance(2)) spec.socket_user = "root";
+            if (chance(2)) spec.socket_group = "adm";
+            if (chance(2)) spec.socket_mode = below(07777);
+        } else {
+            spec.protocol_number = protocol_from(spec.protocol)->number;
+            spec.family = one_of({Family::any, Family::v4, Family::v6, Family::dual});
+            if (chance(3) && spec.family != Family::v6)
+                spec.bind.push_back("127.0.0." + std::to_string(1 + below(250)));
+            if (chance(3) && spec.family != Family::v4)
+                spec.bind.push_back("fe80::" + std::to_string(1 + below(900)) + "%eth0");
+            if (chance(4)) spec.bind.push_back("host.example.org");
+        }
+        if (chance(6)) spec.interface = "eth0";
+        spec.freebind = chance(4);
+        spec.reuse_port = chance(4);
+        spec.keepalive = chance(4);
+        spec.nodelay = chance(4);
+        if (chance(4)) spec.v6only = chance(2);
+        if (chance(4)) spec.listen_backlog = 1 + below(65535);
+        if (chance(4)) spec.sndbuf = below(1U << 30);
+        if (chance(4)) spec.rcvbuf = below(1U << 30);
+    }
+
+    void program(ServiceSpec& spec) {
+        spec.user = chance(5) ? "svc.web" : "nobody";
+        if (chance(3)) spec.group = "adm";
+        if (chance(5)) spec.login_class = "daemon";
+        spec.groups = !chance(4);
+        if (chance(2)) {
+            spec.builtin = chance(2) ? spec.name.substr(spec.name.rfind('/') + 1) : word();
+            if (spec.builtin.empty()) spec.builtin = "echo";
+            spec.serve = one_of({Serve::nowait, Serve::prefork});
+        } else {
+            spec.server = "/usr/sbin/" + (chance(3) ? word() : "tool");
+            spec.serve = spec.is_datagram() ? Serve::wait
+                                            : one_of({Serve::nowait, Serve::wait, Serve::prefork});
+            std::string argv0 = chance(3) ? argument() : "tool";
+            if (argv0.empty()) argv0 = "x";
+            spec.server_args.push_back(
+                argv0.find_first_of("\x7f") == argv0.npos && printable(argv0) ? argv0 : "tool");
+        }
+        for (unsigned n = below(4); n > 0; --n) spec.server_args.push_back(argument());
+        if (spec.protocol == "tcp" && spec.serve == Serve::nowait && chance(6)) {
+            spec.tcpmux = true;
+            spec.tcpmux_plus = chance(2);
+            spec.port = 0;
+        }
+        if (spec.is_pool()) {
+            PoolLimits& pool = spec.pool;
+            pool.server_limit = 1 + below(1000);
+            pool.max_request_workers = 1 + below(pool.server_limit);
+            pool.start_servers = 1 + below(50);
+            pool.min_spare_servers = 1 + below(50);
+            pool.max_spare_servers = pool.min_spare_servers + 1 + below(50);
+            pool.max_connections_per_child = below(1000);
+            pool.spawn_policy = one_of({SpawnPolicy::reactive, SpawnPolicy::apache});
+        }
+    }
+
+    void limits(ServiceSpec& spec) {
+        for (auto* limit : {&spec.limits.instances, &spec.limits.per_source,
+                            &spec.limits.service_max, &spec.limits.ip_max})
+            if (chance(3)) *limit = below(100);
+        if (chance(3)) spec.limits.cps = ConnectionsPerSecond{1 + below(100), below(100)};
+        spec.limits.overflow = one_of({Overflow::queue, Overflow::refuse});
+    }
+
+    void surroundings(ServiceSpec& spec) {
+        for (unsigned n = below(3); n > 0; --n)
+            spec.env["V" + std::to_string(below(9))] = argument();
+        if (chance(3)) spec.passenv.emplace();
+        if (spec.passenv && chance(2)) spec.passenv->push_back("PATH");
+        if (chance(4)) spec.chdir = "/" + word();
+        if (chance(4)) spec.umask = below(0777);
+        if (chance(4)) spec.nice = static_cast<int>(below(40)) - 20;
+        for (const int resource : {RLIMIT_CPU, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_NOFILE, RLIMIT_AS})
+            if (chance(4))
+                spec.rlimits.push_back({resource, chance(3) ? RLIM_INFINITY : below(1'000'000)});
+        using Kind = StderrTarget::Kind;
+        spec.standard_error.kind = one_of({Kind::socket, Kind::log, Kind::null, Kind::file});
+        if (spec.standard_error.kind == Kind::file) spec.standard_error.path = "/var/log/" + word();
+        if (chance(4)) spec.idle_timeout = below(100000);
+        spec.udp_guard = one_of({UdpGuard::strict, UdpGuard::local, UdpGuard::off});
+        using Log = LogTarget::Kind;
+        spec.log_type.kind =
+            one_of({Log::inherit, Log::err, Log::syslog, Log::file, Log::journal, Log::none});
+        if (spec.log_type.kind == Log::syslog)
+            spec.log_type.facility = "local3", spec.log_type.level = "debug";
+        if (spec.log_type.kind == Log::file) spec.log_type.path = "/var/log/" + word();
+        spec.log_format = one_of({LogFormat::text, LogFormat::json});
+        spec.log_on_success = below(256);
+        spec.log_on_failure = below(256);
+    }
+
+    static bool printable(const std::string& text) {
+        for (const unsigned char c : text)
+            if (c < 0x20 || c == 0x7F) return false;
+        return true;
+    }
+
+    std::mt19937 random_;
+};
+
+}  // namespace minetd::testing

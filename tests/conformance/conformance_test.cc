@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: ISC
+// One suite for all handlers under all MPMs: the same transcript, whoever drives the handler. A new
+// builtin is a row in `handlers`, a new MPM a word in `mpms`.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_tree.h"
+
+using namespace minetd;
+
+namespace {
+
+const char* const mpms[] = {"nowait", "prefork"};
+
+struct Handler {
+    const char* name;
+    bool ends;   ///< it comes to an end when its client has said all
+    bool shows;  ///< it stays with its client, and the client can tell that it is served
+    bool (*right)(const std::string& sent, const std::string& got);
+};
+
+bool is_time(const std::string& got) {
+    if (got.size() != 4) return false;
+    std::uint32_t seconds = 0;
+    for (const char byte : got) seconds = seconds << 8 | static_cast<unsigned char>(byte);
+    const auto now =
+        static_cast<std::uint32_t>(static_cast<std::uint64_t>(std::time(nullptr)) + 2'208'988'800U);
+    return now - seconds < 60;  // RFC 868, whatever the era
+}
+
+bool is_line(const std::string& got) {
+    return got.size() == 26 && got.ends_with("\r\n");
+}
+
+bool is_pattern(const std::string& got) {
+    return got.substr(0, 74) ==
+               "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefgh\r\n" ||
+           got.substr(0, 74) ==
+               " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n";
+}
+
+const Handler handlers[] = {
+    {"echo", true, true,
+     [](const std::string& sent, const std::string& got) { return got == sent; }},
+    {"discard", true, false,
+     [](const std::string&, const std::string& got) { return got.empty(); }},
+    {"daytime", true, false,
+     [](const std::string&, const std::string& got) { return is_line(got); }},
+    {"time", true, false, [](const std::string&, const std::string& got) { return is_time(got); }},
+    {"chargen", false, true,
+     [](const std::string&, const std::string& got) { return is_pattern(got); }},
+};
+
+std::string port_name(const Handler& handler, const char* mpm) {
+    return std::string(handler.name) + '_' + mpm;
+}
+
+std::string configuration(const std::string& attributes, const std::string& type = "stream tcp4") {
+    std::string text;
+    for (const Handler& handler : handlers)
+        for (const char* mpm : mpms)
+            text += '{' + port_name(handler, mpm) + "} " + type + ' ' + mpm + " {user} internal " +
+                    handler.name + '\n';
+    return text +
+           "[defaults]\nudp_guard = off\nstart_servers = 2\nmin_spare_servers = "
+           "1\nmax_spare_servers = 3\n" +
+           attributes;
+}
+
+/// What comes back after all was said.
+std::string answer(Client& client, const Handler& handler) {
+    if (!handler.ends) return client.bytes(5000);
+    client.finish();
+    return client.rest();
+}
+
+template <class Body>
+void for_each_pair(Body&& body) {
+    for (const Handler& handler : handlers) {
+        for (const char* mpm : mpms) {
+            CAPTURE(std::string(handler.name));
+            CAPTURE(std::string(mpm));
+            body(handler, mpm);
+        }
+    }
+}
+
+std::vector<pid_t> servers(const DaemonUnderTest& daemon) {
+    std::vector<pid_t> leaves;
+    for (const ProcessView& process : descendants(daemon.pid()))
+        if (descendants(process.pid).empty()) leaves.push_back(process.pid);
+    return leaves;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("conformance");
+
+TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow reader") {
+    DaemonUnderTest daemon(configuration(""));
+    const std::string lines = "one\r\ntwo\r\nthree\r\n";
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        const std::uint16_t port = daemon.port(port_name(handler, mpm));
+        {
+            CAPTURE("whole");
+            Client client(port);
+            client.send("a line\r\n");
+            CHECK(handler.right("a line\r\n", answer(client, handler)));
+        }
+        {
+            CAPTURE("byte by byte");
+            Client client(port);
+            for (const char byte : lines) client.send({&byte, 1});
+            CHECK(handler.right(lines, answer(client, handler)));
+        }
+        {
+            CAPTURE("pipelined");
+            Client client(port);
+            std::string all;
+            for (int i = 0; i < 200; ++i) all += lines;
+            client.send(all);
+            CHECK(handler.right(all, answer(client, handler)));
+        }
+        {
+            CAPTURE("half-closed before a word");
+            Client client(port);
+            CHECK(handler.right("", answer(client, handler)));
+        }
+        {
+            CAPTURE("slow reader");
+            Client client(port);
+            const int small = 4096;
+            setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+            const std::string much(60'000, 'x');
+            client.send(much);
+            CHECK(handler.right(much, answer(client, handler)));
+        }
+    });
+}
+
+TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing") {
+    DaemonUnderTest daemon(configuration(""));
+    const linger at_once{1, 0};
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        const std::uint16_t port = daemon.port(port_name(handler, mpm));
+        Client silent(port);
+        for (int i = 0; i < 20; ++i) {
+            Client rude(port);
+            rude.send("half a li");
+            setsockopt(rude.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+        for (int i = 0; i < 20; ++i) Client(port).send("never read");
+        Client client(port);
+        client.send("x\r\n");
+        CHECK(handler.right("x\r\n", answer(client, handler)));
+    });
+}
+
+TEST_CASE("a client that is silent past the deadline is let go") {
+    DaemonUnderTest daemon(configuration("idle_timeout = 1\n"));
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        if (!handler.ends) return;  // it is not the client's turn to speak
+        Client client(daemon.port(port_name(handler, mpm)));
+        const std::string got = client.rest();
+        CHECK(handler.right("", got));
+        CHECK(client.end() == Client::End::closed);
+    });
+}
+
+TEST_CASE("a reload in the middle of a conversation does not end it") {
+    DaemonUnderTest daemon(configuration("idle_timeout = 100\n"));
+    for (const char* mpm : mpms) {
+        CAPTURE(std::string(mpm));
+        Client client(daemon.port(port_name(handlers[0], mpm)));
+        client.send("before ");
+        CHECK(client.bytes(7) == "before ");
+        CHECK(daemon.reload(configuration("idle_timeout = 100\n")).find("10 kept") !=
+              std::string::npos);
+        client.send("unchanged ");
+        CHECK(client.bytes(10) == "unchanged ");
+        CHECK(daemon.reload(configuration("idle_timeout = 101\n")).find("10 changed") !=
+              std::string::npos);
+        CHECK(Client(daemon.port(port_name(handlers[0], mpm))).ask("new generation") ==
+              "new generation");
+        CHECK(client.ask("changed") == "changed");
+        daemon.reload(configuration("idle_timeout = 100\n"));
+    }
+}
+
+TEST_CASE("a server retires between two conversations, never in one") {
+    DaemonUnderTest daemon(configuration("max_connections_per_child = 1\n"));
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        const std::uint16_t port = daemon.port(port_name(handler, mpm));
+        for (int i = 0; i < 20; ++i) {
+            Client client(port);
+            client.send("first ");
+            client.send("second\r\n");
+            CHECK(handler.right("first second\r\n", answer(client, handler)));
+        }
+    });
+}
+
+TEST_CASE("a server that is killed loses its own conversation only") {
+    DaemonUnderTest daemon(configuration(""));
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        if (!handler.shows) return;
+        const std::uint16_t port = daemon.port(port_name(handler, mpm));
+        Client victim(port);
+        victim.send("x");
+        CHECK_FALSE(victim.bytes(1).empty());  // it is being served
+        for (const pid_t pid : servers(daemon)) ::kill(pid, SIGKILL);
+        while (victim.end() == Client::End::none) victim.rest();
+        Client client(port);
+        client.send("next\r\n");
+        CHECK(handler.right("next\r\n", answer(client, handler)));
+        CHECK(daemon.alive());
+    });
+}
+
+TEST_CASE("datagrams: one question, one answer, of any size") {
+    DaemonUnderTest daemon(configuration("", "dgram udp4"));
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        const SocketAddress server = address_of("127.0.0.1", daemon.port(port_name(handler, mpm)));
+        for (const std::string& question :
+             {std::string("x"), std::string(), std::string(60'000, 'y')}) {
+            CAPTURE(question.size());
+            Client client(server, SOCK_DGRAM);
+            if (question.empty())
+                REQUIRE(::send(client.fd(), "", 0, 0) == 0);
+            else
+                client.send(question);
+            const std::string name = handler.name;
+            if (name == "discard") {
+                // Silence cannot be waited for; what is asked next is answered by none but its own.
+                char byte;
+                CHECK(::recv(client.fd(), &byte, 1, MSG_DONTWAIT) < 0);
+            } else if (name == "chargen") {
+                CHECK(client.receive().size() <= 512);
+            } else {
+                CHECK(handler.right(question, client.receive()));
+            }
+        }
+    });
+}
+
+TEST_SUITE_END();

@@ -15,9 +15,10 @@ namespace {
 /// The same words as `log` in [minetd].
 LogTarget parse_log_target(const std::string& text) {
     Diagnostics diagnostics;
-    const Configuration parsed =
-        parse_configuration("[minetd]\nlog = " + text + '\n', "--log", {.check_host = false}, diagnostics);
-    if (diagnostics.failed()) throw CLI::ValidationError("--log", diagnostics.all().front().message);
+    const Configuration parsed = parse_configuration("[minetd]\nlog = " + text + '\n', "--log",
+                                                     {.check_host = false}, diagnostics);
+    if (diagnostics.failed())
+        throw CLI::ValidationError("--log", diagnostics.all().front().message);
     return parsed.daemon.log;
 }
 
@@ -31,25 +32,46 @@ LogTarget parse_log_target(const std::string& text) {
 
 CommandLine parse_command_line(int argc, char** argv) {
     CommandLine line;
-    CLI::App app{"minetd: an internet superdaemon: one configuration file, many ports, programs and pools"};
+    CLI::App app{
+        "minetd: an internet superdaemon: one configuration file, many ports, programs and pools"};
     app.name("minetd");
     app.set_version_flag("--version", "minetd " MINETD_VERSION);
 
     std::string dialect = "auto", log, pid_file, control, check_file, dump_file;
-    app.add_option("-f,--config", line.config, "the configuration")->type_name("FILE")->capture_default_str();
-    app.add_option("--dialect", dialect, "whose inetd.conf it is, where they differ")->type_name("NAME")->capture_default_str();
-    app.add_flag("--foreground", line.foreground, "stay in the foreground, log to stderr (implied by NOTIFY_SOCKET)");
-    CLI::Option* pid = app.add_option("--pid-file", pid_file, "write the process id there")->type_name("FILE");
-    CLI::Option* log_option = app.add_option("--log", log, "stderr, syslog[:facility[.level]], file:PATH, journal or none")->type_name("TARGET");
-    CLI::Option* control_option = app.add_option("--control", control, "where minetdctl finds this daemon")->type_name("PATH");
+    app.add_option("-f,--config", line.config, "the configuration")
+        ->type_name("FILE")
+        ->capture_default_str();
+    app.add_option("--dialect", dialect, "whose inetd.conf it is, where they differ")
+        ->type_name("NAME")
+        ->capture_default_str();
+    app.add_flag("--foreground", line.foreground,
+                 "stay in the foreground, log to stderr (implied by NOTIFY_SOCKET)");
+    CLI::Option* pid =
+        app.add_option("--pid-file", pid_file, "write the process id there")->type_name("FILE");
+    CLI::Option* log_option =
+        app.add_option("--log", log,
+                       "stderr, syslog[:facility[.level]], file:PATH, journal or none")
+            ->type_name("TARGET");
+    CLI::Option* control_option =
+        app.add_option("--control", control, "where minetdctl finds this daemon")
+            ->type_name("PATH");
     app.add_flag("--strict", line.strict, "do not start unless every service can be served");
-    CLI::Option* check = app.add_option("--check", check_file, "say what is wrong with FILE (or --config), and end; 78 if anything is")
-                             ->type_name("FILE")->expected(0, 1);
-    CLI::Option* dump = app.add_option("--dump", dump_file, "print the effective configuration of FILE (or --config) in native form, and end")
-                            ->type_name("FILE")->expected(0, 1);
+    CLI::Option* check =
+        app.add_option("--check", check_file,
+                       "say what is wrong with FILE (or --config), and end; 78 if anything is")
+            ->type_name("FILE")
+            ->expected(0, 1);
+    CLI::Option* dump =
+        app.add_option(
+               "--dump", dump_file,
+               "print the effective configuration of FILE (or --config) in native form, and end")
+            ->type_name("FILE")
+            ->expected(0, 1);
     bool list = false;
     CLI::Option* attributes = app.add_flag("--attributes", list, "list every attribute, and end");
-    CLI::Option* explain = app.add_option("--explain", line.attribute, "explain one attribute, and end")->type_name("ATTRIBUTE");
+    CLI::Option* explain =
+        app.add_option("--explain", line.attribute, "explain one attribute, and end")
+            ->type_name("ATTRIBUTE");
     check->excludes(dump)->excludes(attributes)->excludes(explain);
     dump->excludes(attributes)->excludes(explain);
     attributes->excludes(explain);
@@ -62,7 +84,8 @@ CommandLine parse_command_line(int argc, char** argv) {
             throw CLI::ValidationError("--dialect", error.what());
         }
         if (*control_option)
-            throw CLI::ValidationError("--control", "the control socket comes with minetdctl in version 0.2; use signals");
+            throw CLI::ValidationError(
+                "--control", "the control socket comes with minetdctl in version 0.2; use signals");
         if (*log_option) line.log = parse_log_target(log);
     } catch (const CLI::ParseError& error) {
         leave(app, error);

@@ -21,7 +21,8 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 
 }  // namespace
 
-ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line) : ErrorOutput(loop, std::move(on_line), make_pipe()) {}
+ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line)
+    : ErrorOutput(loop, std::move(on_line), make_pipe()) {}
 
 ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends)
     : on_line_(std::move(on_line)),

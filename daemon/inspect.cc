@@ -14,8 +14,9 @@ LoadOptions load_options(const CommandLine& line) {
     LoadOptions options;
     options.dialect = line.dialect;
     for (const Builtin& builtin : builtins())
-        options.builtins.push_back(
-            {.name = std::string(builtin.name), .stream = builtin.traits.stream, .datagram = builtin.traits.datagram});
+        options.builtins.push_back({.name = std::string(builtin.name),
+                                    .stream = builtin.traits.stream,
+                                    .datagram = builtin.traits.datagram});
     return options;
 }
 
@@ -49,8 +50,9 @@ int inspect(const CommandLine& line) {
     if (line.action == CommandLine::Action::dump)
         fmt::print("{}", dump(configuration));
     else
-        fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", line.config, configuration.services.size(),
-                   diagnostics.errors(), diagnostics.all().size() - diagnostics.errors());
+        fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", line.config,
+                   configuration.services.size(), diagnostics.errors(),
+                   diagnostics.all().size() - diagnostics.errors());
     return diagnostics.failed() ? EX_CONFIG : EX_OK;
 }
 

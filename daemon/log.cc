@@ -20,7 +20,8 @@ struct Facts {
 };
 
 Facts facts(const ServiceSpec& spec, const Record& record) {
-    const bool failed = record.kind == Record::Kind::fail, exited = record.kind == Record::Kind::exit;
+    const bool failed = record.kind == Record::Kind::fail,
+               exited = record.kind == Record::Kind::exit;
     const unsigned on = failed ? spec.log_on_failure : spec.log_on_success;
     return {.pid = record.pid != 0 && (on & log_pid) != 0,
             .host = record.peer.length > 0 && !exited && (on & (log_host | log_attempt)) != 0 &&
@@ -55,7 +56,8 @@ std::string format_text(const ServiceSpec& spec, const Record& record) {
     if (tell.host) line += " from=" + printable(record.peer.host());
     if (tell.duration) line += fmt::format(" duration={}(sec)", record.duration_us / 1'000'000);
     if (tell.usage)
-        line += fmt::format(" cpu={:.3f}(sec) maxrss={}(kB)", static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+        line += fmt::format(" cpu={:.3f}(sec) maxrss={}(kB)",
+                            static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
     if (record.repeated > 0) line += fmt::format(" repeated={}", record.repeated);
     return line;
 }
@@ -69,8 +71,8 @@ tm local_time(time_t now) {
 /// xinetd's stamp in a log file: two digits of the year, no zeros in month and day.
 std::string file_stamp() {
     const tm now = local_time(::time(nullptr));
-    return fmt::format("{:02}/{}/{}@{:02}:{:02}:{:02}: ", now.tm_year % 100, now.tm_mon + 1, now.tm_mday, now.tm_hour,
-                       now.tm_min, now.tm_sec);
+    return fmt::format("{:02}/{}/{}@{:02}:{:02}:{:02}: ", now.tm_year % 100, now.tm_mon + 1,
+                       now.tm_mday, now.tm_hour, now.tm_min, now.tm_sec);
 }
 
 std::string json_time() {
@@ -85,8 +87,11 @@ std::string json_time() {
 
 std::string format_json(const ServiceSpec& spec, const Record& record) {
     const Facts tell = facts(spec, record);
-    const char* event = record.kind == Record::Kind::start ? "start" : record.kind == Record::Kind::exit ? "exit" : "fail";
-    std::string line = fmt::format("{{\"event\":\"{}\",\"service\":{}", event, json_string(spec.id));
+    const char* event = record.kind == Record::Kind::start  ? "start"
+                        : record.kind == Record::Kind::exit ? "exit"
+                                                            : "fail";
+    std::string line =
+        fmt::format("{{\"event\":\"{}\",\"service\":{}", event, json_string(spec.id));
     if (record.kind == Record::Kind::fail) line += ",\"reason\":" + json_string(record.reason);
     if (tell.status && WIFSIGNALED(record.status))
         line += fmt::format(",\"signal\":{}", WTERMSIG(record.status));
@@ -97,15 +102,18 @@ std::string format_json(const ServiceSpec& spec, const Record& record) {
         line += ",\"from\":" + json_string(record.peer.host());
         if (record.peer.is_ip()) line += fmt::format(",\"port\":{}", record.peer.port());
     }
-    if (tell.duration) line += fmt::format(",\"duration\":{:.6f}", static_cast<double>(record.duration_us) / 1e6);
+    if (tell.duration)
+        line += fmt::format(",\"duration\":{:.6f}", static_cast<double>(record.duration_us) / 1e6);
     if (tell.usage)
-        line += fmt::format(",\"cpu\":{:.6f},\"maxrss_kb\":{}", static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+        line += fmt::format(",\"cpu\":{:.6f},\"maxrss_kb\":{}",
+                            static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
     if (record.repeated > 0) line += fmt::format(",\"repeated\":{}", record.repeated);
     return line + '}';
 }
 
 std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const Record& record) {
-    std::vector<systemd::JournalField> fields{{"MINETD_SERVICE", spec.id}, {"MINETD_EVENT", word(record.kind)}};
+    std::vector<systemd::JournalField> fields{{"MINETD_SERVICE", spec.id},
+                                              {"MINETD_EVENT", word(record.kind)}};
     if (record.peer.length > 0) fields.emplace_back("REMOTE_ADDR", record.peer.host());
     if (record.peer.is_ip()) fields.emplace_back("REMOTE_PORT", std::to_string(record.peer.port()));
     if (record.pid != 0) fields.emplace_back("MINETD_PID", std::to_string(record.pid));
@@ -159,10 +167,13 @@ std::string format_record(const ServiceSpec& spec, const Record& record, bool to
     return (to_file ? file_stamp() : "") + format_text(spec, record);
 }
 
-Log::Log(const LogTarget& target) : default_(target) { sink(target); }
+Log::Log(const LogTarget& target) : default_(target) {
+    sink(target);
+}
 
 bool Log::goes_to_file(const ServiceSpec& spec) const noexcept {
-    const LogTarget& target = spec.log_type.kind == LogTarget::Kind::inherit ? default_ : spec.log_type;
+    const LogTarget& target =
+        spec.log_type.kind == LogTarget::Kind::inherit ? default_ : spec.log_type;
     return target.kind == LogTarget::Kind::file;
 }
 
@@ -190,19 +201,25 @@ void Log::message(Level level, const std::string& text) noexcept {
 void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
     try {
         sink(spec.log_type)
-            .write(Level::info, format_record(spec, record, goes_to_file(spec)), journal_fields(spec, record));
+            .write(Level::info, format_record(spec, record, goes_to_file(spec)),
+                   journal_fields(spec, record));
     } catch (const std::exception& error) {
-        message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
+        message(Level::error,
+                fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
     }
 }
 
 void Log::program_line(const ServiceSpec& spec, const std::string& line) noexcept {
     try {
         const systemd::JournalField field{"MINETD_SERVICE", spec.id};
-        sink(spec.log_type).write(Level::notice, 
-                                  (goes_to_file(spec) ? file_stamp() : "") + fmt::format("{}: {}", spec.id, printable(line)), {&field, 1});
+        sink(spec.log_type)
+            .write(Level::notice,
+                   (goes_to_file(spec) ? file_stamp() : "") +
+                       fmt::format("{}: {}", spec.id, printable(line)),
+                   {&field, 1});
     } catch (const std::exception& error) {
-        message(Level::error, fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
+        message(Level::error,
+                fmt::format("{}: cannot write its records: {}", spec.id, error.what()));
     }
 }
 

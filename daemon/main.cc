@@ -30,7 +30,8 @@ LogTarget log_target(const CommandLine& line, const Configuration& configuration
 
 int serve(CommandLine line) {
     Diagnostics diagnostics;
-    const Configuration configuration = load_configuration(line.config, load_options(line), diagnostics);
+    const Configuration configuration =
+        load_configuration(line.config, load_options(line), diagnostics);
     print(diagnostics);
     if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
     // A later reload finds the same file from another directory.
@@ -47,7 +48,9 @@ int serve(CommandLine line) {
 
     Superdaemon superdaemon(
         configuration, log_target(line, configuration),
-        [&line](Diagnostics& found) { return load_configuration(line.config, load_options(line), found); },
+        [&line](Diagnostics& found) {
+            return load_configuration(line.config, load_options(line), found);
+        },
         line.strict);
     if (background) background->ready();
     return superdaemon.run();

@@ -33,7 +33,8 @@ void Refusals::on_timer() noexcept {
 
 void Refusals::flush() noexcept {
     for (auto& [key, held] : held_) {
-        const std::uint64_t count = held.summary.take_suppressed(monotonic_ms() + RefusalSummary::period);
+        const std::uint64_t count =
+            held.summary.take_suppressed(monotonic_ms() + RefusalSummary::period);
         if (count == 0) continue;
         held.last.repeated = count;
         write_(held.spec, held.last);

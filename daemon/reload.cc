@@ -6,8 +6,8 @@
 
 #include "daemon/os/clock.h"
 #include "daemon/os/systemd.h"
-#include "daemon/superdaemon.h"
 #include "daemon/policy/guards.h"
+#include "daemon/superdaemon.h"
 
 namespace minetd {
 namespace {
@@ -27,7 +27,8 @@ std::string Superdaemon::summary() const {
     }
     std::string text = fmt::format("{} services, {} listeners", services_.size(), listeners);
     if (missing > 0) text += fmt::format(", {} addresses still to be bound", missing);
-    if (!configuration_.broken.empty()) text += fmt::format(", {} services left out", configuration_.broken.size());
+    if (!configuration_.broken.empty())
+        text += fmt::format(", {} services left out", configuration_.broken.size());
     return text;
 }
 
@@ -49,15 +50,21 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
 Assignment Superdaemon::assignment(Service& service) {
     const ServiceSpec& spec = *service.spec;
     if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
-    const auto on_line = [this, named = service.spec](const std::string& line) { log_.program_line(*named, line); };
+    const auto on_line = [this, named = service.spec](const std::string& line) {
+        log_.program_line(*named, line);
+    };
     if (service.error_output)
         service.error_output->set_on_line(on_line);
     else if (spec.standard_error.kind == StderrTarget::Kind::log)
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
-    Assignment job{.spec = service.spec, .plan = nullptr, .ledger = service.ledger, .context = context_for(spec)};
+    Assignment job{.spec = service.spec,
+                   .plan = nullptr,
+                   .ledger = service.ledger,
+                   .context = context_for(spec)};
     if (!spec.is_builtin())
-        job.plan = make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1);
+        job.plan =
+            make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1);
     service.context = job.context;
     return job;
 }
@@ -68,7 +75,8 @@ void Superdaemon::open_sockets(Service& service) {
     if (service.sockets)
         service.sockets->rename(service.spec, opened);
     else
-        service.sockets = std::make_unique<ServiceSockets>(loop_, service.spec, runtime_.log, opened);
+        service.sockets =
+            std::make_unique<ServiceSockets>(loop_, service.spec, runtime_.log, opened);
 }
 
 void Superdaemon::add(const std::shared_ptr<const ServiceSpec>& spec) {
@@ -79,7 +87,8 @@ void Superdaemon::add(const std::shared_ptr<const ServiceSpec>& spec) {
         open_sockets(*service);
         if (!spec->tcpmux) service->dispatcher->serve(service->sockets->sockets());
     } catch (const std::exception& problem) {
-        log_.message(Level::error, fmt::format("{}: {}: {}; left out", spec->where.str(), spec->id, problem.what()));
+        log_.message(Level::error, fmt::format("{}: {}: {}; left out", spec->where.str(), spec->id,
+                                               problem.what()));
         configuration_.broken.push_back(spec->key());
         return;
     }
@@ -103,7 +112,8 @@ void Superdaemon::change(const Changes::Pair& pair) {
     const std::shared_ptr<const ServiceSpec> before = std::exchange(service.spec, pair.after);
     try {
         Assignment job = assignment(service);
-        const bool same_way = before->serve == pair.after->serve && before->is_builtin() == pair.after->is_builtin();
+        const bool same_way =
+            before->serve == pair.after->serve && before->is_builtin() == pair.after->is_builtin();
         if (!same_way) {
             auto next = make_dispatcher(runtime_, std::move(job));
             service.dispatcher->stop_accepting();
@@ -114,8 +124,9 @@ void Superdaemon::change(const Changes::Pair& pair) {
         }
     } catch (const std::exception& problem) {
         service.spec = before;
-        log_.message(Level::error, fmt::format("{}: {}: {}; it stays as it was", pair.after->where.str(),
-                                               pair.after->id, problem.what()));
+        log_.message(Level::error,
+                     fmt::format("{}: {}: {}; it stays as it was", pair.after->where.str(),
+                                 pair.after->id, problem.what()));
         return;
     }
     if (!pair.same_socket) {
@@ -136,7 +147,8 @@ void Superdaemon::note_what_is_served() {
 void Superdaemon::refresh_contexts() {
     // A service that came or went changes what others know: the names behind tcpmux, our UDP ports.
     for (const auto& [key, service] : services_) {
-        if (!service->spec->is_builtin() || !differs(service->context, context_for(*service->spec))) continue;
+        if (!service->spec->is_builtin() || !differs(service->context, context_for(*service->spec)))
+            continue;
         service->dispatcher->adopt(assignment(*service), true);
     }
 }
@@ -146,7 +158,8 @@ void Superdaemon::reload() {
     Diagnostics diagnostics;
     Configuration next = load_(diagnostics);
     for (const Diagnostic& item : diagnostics.all())
-        log_.message(item.severity == Severity::error ? Level::error : Level::warning, minetd::summary(item));
+        log_.message(item.severity == Severity::error ? Level::error : Level::warning,
+                     minetd::summary(item));
     if (next.fatal) {
         log_.message(Level::error, "reload failed: the running configuration stays");
         systemd::notify("READY=1\nSTATUS=reload failed; " + summary());
@@ -160,9 +173,10 @@ void Superdaemon::reload() {
     for (const auto& spec : step.added) add(spec);
     refresh_contexts();
     note_what_is_served();
-    log_.message(Level::notice,
-                 fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
-                             step.changed.size(), step.removed.size(), step.kept.size(), summary()));
+    log_.message(
+        Level::notice,
+        fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
+                    step.changed.size(), step.removed.size(), step.kept.size(), summary()));
     systemd::notify("READY=1\nSTATUS=" + summary());
 }
 

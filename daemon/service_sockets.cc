@@ -63,20 +63,26 @@ SocketOptions options_for(const ServiceSpec& spec) {
 
 ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpec> spec, Log log,
                                std::function<void()> opened)
-    : loop_(loop), spec_(std::move(spec)), log_(std::move(log)), opened_(std::move(opened)),
+    : loop_(loop),
+      spec_(std::move(spec)),
+      log_(std::move(log)),
+      opened_(std::move(opened)),
       retry_(loop, [this] { retry(); }) {
     if (spec_->tcpmux) return;
     if (spec_->bind.empty() || spec_->family == Family::unix_domain)
         missing_.push_back({});
     else
-        for (const std::string& host : spec_->bind) missing_.push_back({.host = host, .problem = {}});
+        for (const std::string& host : spec_->bind)
+            missing_.push_back({.host = host, .problem = {}});
     std::erase_if(missing_, [this](Wanted& wanted) { return try_open(wanted); });
     if (missing_.empty()) return;
     delay_ = first_delay;
     retry_.schedule(delay_);
 }
 
-ServiceSockets::~ServiceSockets() { close(); }
+ServiceSockets::~ServiceSockets() {
+    close();
+}
 
 void ServiceSockets::close() noexcept {
     const bool connections = !spec_->is_datagram() && spec_->serve != Serve::wait;
@@ -101,7 +107,8 @@ void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::functi
 
 std::vector<ListeningSocket> ServiceSockets::sockets() const {
     std::vector<ListeningSocket> sockets;
-    for (const Open& socket : open_) sockets.push_back({socket.fd.get(), socket.address, socket.specific});
+    for (const Open& socket : open_)
+        sockets.push_back({socket.fd.get(), socket.address, socket.specific});
     return sockets;
 }
 
@@ -139,28 +146,34 @@ bool ServiceSockets::try_open(Wanted& wanted) {
         unsigned opened = 0;
         for (const SocketAddress& address : addresses) {
             place = address.str();
-            const bool have = std::any_of(open_.begin(), open_.end(),
-                                          [&](const Open& open) { return open.address == address; });
+            const bool have = std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
+                return open.address == address;
+            });
             try {
                 if (!have) open_one(address);
                 ++opened;
             } catch (const std::system_error& error) {
                 // A kernel without IPv6 has no IPv6 half of "any address".
-                const bool no_family = error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
-                if (!(wildcard && no_family && address.family() == AF_INET6 && spec_->family == Family::any))
+                const bool no_family =
+                    error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
+                if (!(wildcard && no_family && address.family() == AF_INET6 &&
+                      spec_->family == Family::any))
                     problem = fmt::format("{}: {}", place, error.what());
             }
         }
-        if (opened == 0 && problem.empty()) problem = fmt::format("{}: no address to listen on", place);
+        if (opened == 0 && problem.empty())
+            problem = fmt::format("{}: no address to listen on", place);
     } catch (const std::exception& error) {
         problem = fmt::format("{}: {}", place, error.what());
     }
     if (problem.empty()) {
-        if (!wanted.problem.empty()) log_(Level::notice, fmt::format("{}: listens on {} now", spec_->id, place));
+        if (!wanted.problem.empty())
+            log_(Level::notice, fmt::format("{}: listens on {} now", spec_->id, place));
         return true;
     }
     if (problem != wanted.problem)
-        log_(Level::error, fmt::format("{}: {}: cannot listen on {}; trying again", spec_->where.str(), spec_->id, problem));
+        log_(Level::error, fmt::format("{}: {}: cannot listen on {}; trying again",
+                                       spec_->where.str(), spec_->id, problem));
     wanted.problem = problem;
     return false;
 }

@@ -33,9 +33,11 @@ void Superdaemon::stop() {
     }
     const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;
     const unsigned count = sessions();
-    log_.message(Level::notice, count == 0 ? std::string("stopping")
-                                           : fmt::format("stopping; waiting for {} processes{}", count,
-                                                         timeout == 0 ? "" : fmt::format(", at most {} s", timeout)));
+    log_.message(Level::notice,
+                 count == 0
+                     ? std::string("stopping")
+                     : fmt::format("stopping; waiting for {} processes{}", count,
+                                   timeout == 0 ? "" : fmt::format(", at most {} s", timeout)));
     systemd::notify("STOPPING=1");
     if (timeout > 0) deadline_.schedule(timeout * Milliseconds{1000});
     leave_if_done();
@@ -45,7 +47,8 @@ void Superdaemon::hurry() {
     const bool asked = life_ == Life::finishing;
     life_ = asked ? Life::hurrying : Life::killing;
     const unsigned count = sessions();
-    log_.message(Level::notice, fmt::format("{} processes are {}", count, asked ? "asked to end" : "killed"));
+    log_.message(Level::notice,
+                 fmt::format("{} processes are {}", count, asked ? "asked to end" : "killed"));
     signal_everybody(asked ? SIGTERM : SIGKILL);
     deadline_.schedule(kill_after);
     leave_if_done();

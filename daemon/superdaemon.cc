@@ -11,10 +11,12 @@
 
 namespace minetd {
 
-Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& log, Load load, bool strict)
+Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& log, Load load,
+                         bool strict)
     : load_(std::move(load)),
       log_(log),
-      refusals_(loop_, [this](const ServiceSpec& spec, const Record& record) { log_.record(spec, record); }),
+      refusals_(loop_, [this](const ServiceSpec& spec,
+                              const Record& record) { log_.record(spec, record); }),
       runtime_{.loop = loop_,
                .children = children_,
                .launcher = launcher_,
@@ -26,10 +28,8 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
                            log_.record(spec, record);
                    },
                .log = [this](Level level, const std::string& text) { log_.message(level, text); },
-               .pass =
-                   [this](const ServiceSpec& from, const std::string& name, UniqueFd& connection) {
-                       return pass(from, name, connection);
-                   }},
+               .pass = [this](const ServiceSpec& from, const std::string& name,
+                              UniqueFd& connection) { return pass(from, name, connection); }},
       configuration_(configuration),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       deadline_(loop_, [this] { hurry(); }) {
@@ -39,7 +39,8 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
     std::size_t missing = configuration_.broken.size();
     for (const auto& [key, service] : services_) missing += service->sockets->missing();
     if (strict && missing > 0)
-        throw std::runtime_error(fmt::format("{} services or addresses cannot be served, and --strict was given", missing));
+        throw std::runtime_error(fmt::format(
+            "{} services or addresses cannot be served, and --strict was given", missing));
     log_.message(Level::notice, "ready: " + summary());
     systemd::notify("READY=1\nSTATUS=" + summary());
 }
@@ -69,8 +70,9 @@ void Superdaemon::on_signal(int signal) {
             log_.reopen();
             return log_.message(Level::notice, "logs reopened");
         case SIGUSR2:
-            return log_.message(Level::warning,
-                                "SIGUSR2: this version has no upgrade in place; restart it instead");
+            return log_.message(
+                Level::warning,
+                "SIGUSR2: this version has no upgrade in place; restart it instead");
         default:
             return;
     }
@@ -82,15 +84,18 @@ void Superdaemon::reap() {
         for (const auto& [key, service] : services_)
             if (service->ledger) service->ledger->release_all(orphan.pid);
     });
-    std::erase_if(draining_, [](const Draining& draining) { return draining.dispatcher->sessions() == 0; });
+    std::erase_if(draining_,
+                  [](const Draining& draining) { return draining.dispatcher->sessions() == 0; });
     if (life_ != Life::serving) leave_if_done();
 }
 
-bool Superdaemon::pass(const ServiceSpec& from, const std::string& name, UniqueFd& connection) noexcept {
+bool Superdaemon::pass(const ServiceSpec& from, const std::string& name,
+                       UniqueFd& connection) noexcept {
     // Only a tcpmux service may pass connections on, and only to entries made for it.
     if (from.builtin != "tcpmux") return false;
     for (const auto& [key, service] : services_) {
-        if (!service->spec->tcpmux || ::strcasecmp(service->spec->name.c_str(), name.c_str()) != 0) continue;
+        if (!service->spec->tcpmux || ::strcasecmp(service->spec->name.c_str(), name.c_str()) != 0)
+            continue;
         return service->dispatcher->take(connection, service->spec->tcpmux_plus ? "+Go\r\n" : "");
     }
     return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// What the superdaemon owns, in the order of life: destruction in reverse is the shutdown. It binds,
-// hands sockets to whoever serves them, reaps, reloads and stops. It reads no byte of a client.
+// What the superdaemon owns, in the order of life: destruction in reverse is the shutdown. It
+// binds, hands sockets to whoever serves them, reaps, reloads and stops. It reads no byte of a
+// client.
 #pragma once
 
 #include <map>

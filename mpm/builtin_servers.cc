@@ -10,8 +10,8 @@
 
 namespace minetd {
 
-BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job, std::vector<ListeningSocket> sockets,
-                               ServeLoop serve)
+BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job,
+                               std::vector<ListeningSocket> sockets, ServeLoop serve)
     : pool_(pool), job_(job), sockets_(std::move(sockets)), serve_(serve), links_(pool.slots()) {
     for (const ListeningSocket& socket : sockets_) set_nonblocking(socket.fd, true);
 }
@@ -27,14 +27,18 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
             sigset_t none;
             sigemptyset(&none);
             sigprocmask(SIG_SETMASK, &none, nullptr);
-            return serve_({.spec = job_.spec, .context = job_.context, .sockets = sockets_,
-                           .ledger = job_.ledger.get(), .control = *control,
-                           .scoreboard = &pool_.scoreboard(), .slot = slot});
+            return serve_({.spec = job_.spec,
+                           .context = job_.context,
+                           .sockets = sockets_,
+                           .ledger = job_.ledger.get(),
+                           .control = *control,
+                           .scoreboard = &pool_.scoreboard(),
+                           .slot = slot});
         });
         if (pid < 0) return -errno;
         links_[slot].channel = std::move(ours);
-        links_[slot].event =
-            std::make_unique<FdEvent>(pool_.loop(), links_[slot].channel.fd(), [this, slot] { on_message(slot); });
+        links_[slot].event = std::make_unique<FdEvent>(pool_.loop(), links_[slot].channel.fd(),
+                                                       [this, slot] { on_message(slot); });
         links_[slot].event->enable();
         return pid;
     } catch (const std::exception&) {

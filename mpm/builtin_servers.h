@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The servers of a builtin's pool: processes forked from the keeper, each with a control pair of its
-// own, running the serve loop that the fourth word names.
+// The servers of a builtin's pool: processes forked from the keeper, each with a control pair of
+// its own, running the serve loop that the fourth word names.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,8 @@ class BuiltinServers : public ServerKind {
   public:
     using ServeLoop = int (*)(ServerSeat);
 
-    BuiltinServers(Pool& pool, const Assignment& job, std::vector<ListeningSocket> sockets, ServeLoop serve);
+    BuiltinServers(Pool& pool, const Assignment& job, std::vector<ListeningSocket> sockets,
+                   ServeLoop serve);
 
     pid_t start(unsigned slot) noexcept override;
     bool retire(unsigned slot) noexcept override;

@@ -17,13 +17,16 @@ void ControlMessage::set_text(std::string_view value) noexcept {
     text[size] = '\0';
 }
 
-std::string ControlMessage::text_view() const { return {text, ::strnlen(text, sizeof text)}; }
+std::string ControlMessage::text_view() const {
+    return {text, ::strnlen(text, sizeof text)};
+}
 
 bool send_control(Channel& channel, const ControlMessage& message, int attached) noexcept {
     return channel.send(&message, sizeof message, attached);
 }
 
-Channel::Received receive_control(Channel& channel, ControlMessage& message, UniqueFd& attached) noexcept {
+Channel::Received receive_control(Channel& channel, ControlMessage& message,
+                                  UniqueFd& attached) noexcept {
     std::size_t size = 0;
     const Channel::Received received = channel.receive(&message, sizeof message, size, attached);
     if (received != Channel::Received::message) return received;
@@ -34,7 +37,9 @@ Channel::Received receive_control(Channel& channel, ControlMessage& message, Uni
     return received;
 }
 
-void Reporter::ready() noexcept { send_control(channel_, ControlMessage{}); }
+void Reporter::ready() noexcept {
+    send_control(channel_, ControlMessage{});
+}
 
 void Reporter::record(const Record& record) noexcept {
     ControlMessage message;
@@ -88,7 +93,8 @@ void Reporter::flush(Milliseconds now) noexcept {
 }
 
 bool Reporter::holds() const noexcept {
-    return std::any_of(std::begin(held_), std::end(held_), [](const Reason& held) { return held.count != 0; });
+    return std::any_of(std::begin(held_), std::end(held_),
+                       [](const Reason& held) { return held.count != 0; });
 }
 
 void Reporter::log(Level level, std::string_view text) noexcept {

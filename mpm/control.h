@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What a server process and its parent say to each other over their pair of sockets. Messages are
-// plain data of one size. The parent knows the sender by the descriptor and bounds whatever it reads.
+// plain data of one size. The parent knows the sender by the descriptor and bounds whatever it
+// reads.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,11 @@ namespace minetd {
 struct ControlMessage {
     enum class Kind : std::uint32_t {
         // child to parent
-        ready,    ///< the process serves; a later end is not a failed start
-        record,   ///< `record` is to be logged
-        log,      ///< `text` is to be logged, at `number` as Level
-        pass,     ///< the attached connection is for the service called `text`; `number` names the request
+        ready,   ///< the process serves; a later end is not a failed start
+        record,  ///< `record` is to be logged
+        log,     ///< `text` is to be logged, at `number` as Level
+        pass,    ///< the attached connection is for the service called `text`; `number` names the
+                 ///< request
         // parent to child
         drain,    ///< leave the sockets alone, finish what was accepted, end
         passed,   ///< request `number` was granted: the connection is not yours any more
@@ -41,7 +43,8 @@ struct ControlMessage {
 bool send_control(Channel& channel, const ControlMessage& message, int attached = -1) noexcept;
 
 /// One whole message. An ill-formed one counts as the end: its sender is not to be trusted further.
-Channel::Received receive_control(Channel& channel, ControlMessage& message, UniqueFd& attached) noexcept;
+Channel::Received receive_control(Channel& channel, ControlMessage& message,
+                                  UniqueFd& attached) noexcept;
 
 /// What a server process reports upwards.
 class Reporter {

@@ -15,7 +15,8 @@ constexpr std::size_t largest_datagram = 65536;
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(monotonic_us());
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = static_cast<std::uint64_t>(monotonic_us());
     return seed;
 }
 
@@ -23,7 +24,8 @@ std::uint64_t random_seed() {
 /// connect their socket accept no other.
 void keep_reply_address(msghdr& header) noexcept {
     cmsghdr* kept = nullptr;
-    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr;
+         item = CMSG_NXTHDR(&header, item)) {
         if (item->cmsg_level == SOL_IP && item->cmsg_type == IP_PKTINFO) {
             in_pktinfo info;
             std::memcpy(&info, CMSG_DATA(item), sizeof info);
@@ -50,10 +52,15 @@ void keep_reply_address(msghdr& header) noexcept {
 
 }  // namespace
 
-DatagramServer::DatagramServer(const ServiceSpec& spec, const ServiceContext& context, Ledger* ledger,
-                               Handler& handler, Reporter& reporter)
-    : spec_(spec), context_(context), ledger_(ledger), handler_(handler), reporter_(reporter),
-      budget_(random_seed()), buffer_(std::make_unique_for_overwrite<char[]>(largest_datagram)) {}
+DatagramServer::DatagramServer(const ServiceSpec& spec, const ServiceContext& context,
+                               Ledger* ledger, Handler& handler, Reporter& reporter)
+    : spec_(spec),
+      context_(context),
+      ledger_(ledger),
+      handler_(handler),
+      reporter_(reporter),
+      budget_(random_seed()),
+      buffer_(std::make_unique_for_overwrite<char[]>(largest_datagram)) {}
 
 int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
     int count = 0;

@@ -13,8 +13,8 @@ namespace minetd {
 
 class DatagramServer {
   public:
-    DatagramServer(const ServiceSpec& spec, const ServiceContext& context, Ledger* ledger, Handler& handler,
-                   Reporter& reporter);
+    DatagramServer(const ServiceSpec& spec, const ServiceContext& context, Ledger* ledger,
+                   Handler& handler, Reporter& reporter);
 
     /// Takes at most `most` datagrams from the socket; returns how many there were.
     int serve(const ListeningSocket& socket, int most) noexcept;

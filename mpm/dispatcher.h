@@ -36,7 +36,8 @@ struct Runtime {
     std::function<void(Level, const std::string&)> log;
     /// A connection that was read by a service (tcpmux) for another one, by name. True: it was
     /// taken; otherwise the caller still has it.
-    std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)> pass;
+    std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)>
+        pass;
 };
 
 /// One service with all that serving it needs.

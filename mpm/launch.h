@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // The one path on which a program starts, whoever accepted its connection.
 //
-// A start is clone(CLONE_VM) on a stack that is ready: nothing of this process is copied, so its cost
-// does not grow with the size of the daemon, and nobody waits for the exec: the next start and the event
-// loop go on at once. The kernel clears a word of the slot when the child leaves this memory, by
-// exec or by exit; until then slot and plan belong to the child. The child makes raw system calls
-// only. Linux: clone(2), CLONE_CHILD_CLEARTID.
+// A start is clone(CLONE_VM) on a stack that is ready: nothing of this process is copied, so its
+// cost does not grow with the size of the daemon, and nobody waits for the exec: the next start and
+// the event loop go on at once. The kernel clears a word of the slot when the child leaves this
+// memory, by exec or by exit; until then slot and plan belong to the child. The child makes raw
+// system calls only. Linux: clone(2), CLONE_CHILD_CLEARTID.
 #pragma once
 
 #include <atomic>
@@ -23,11 +23,21 @@ namespace minetd {
 
 /// Where a start can fail, for the record.
 enum class LaunchStep : std::uint8_t {
-    none, session, limits, priority, group, groups, user, directory, descriptors, error_output, exec
+    none,
+    session,
+    limits,
+    priority,
+    group,
+    groups,
+    user,
+    directory,
+    descriptors,
+    error_output,
+    exec
 };
 
-/// A stack and what the child on it works from. Shared with the child without any lock: the maker writes
-/// before the start, the child afterwards, the maker reads again once `tid` is 0.
+/// A stack and what the child on it works from. Shared with the child without any lock: the maker
+/// writes before the start, the child afterwards, the maker reads again once `tid` is 0.
 struct LaunchSlot {
     std::atomic<std::int32_t> tid{0};  ///< not 0: a child is in here
     std::uint32_t serial = 0;
@@ -40,7 +50,7 @@ struct LaunchSlot {
     /// Runs first in the child; false ends it. May set socket and peer (prefork: waits for them).
     bool (*before)(LaunchSlot&) noexcept = nullptr;
     void* context = nullptr;
-    bool pinned = false;  ///< stays readable until outcome() is asked
+    bool pinned = false;        ///< stays readable until outcome() is asked
     std::int64_t began_us = 0;  ///< when the session began; written by whoever accepted
 
     int error = 0;  ///< why the start failed

@@ -73,7 +73,8 @@ void describe_session(LaunchSlot& slot) noexcept {
     const char* protocol = slot.plan->protocol.c_str();
     if (!slot.local_known) {
         slot.local.length = SocketAddress::capacity;
-        if (syscall(SYS_getsockname, slot.socket, slot.local.raw(), &slot.local.length) < 0) slot.local.length = 0;
+        if (syscall(SYS_getsockname, slot.socket, slot.local.raw(), &slot.local.length) < 0)
+            slot.local.length = 0;
     }
     SessionEnvironment env(slot);
     env.text("PROTO", protocol);
@@ -92,7 +93,8 @@ void describe_session(LaunchSlot& slot) noexcept {
     } else if (slot.peer.length > 0) {
         ucred credentials{};
         socklen_t size = sizeof credentials;
-        if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) >= 0 &&
+        if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) >=
+                0 &&
             credentials.pid != 0) {
             env.number(protocol, "REMOTEEUID", credentials.uid);
             env.number(protocol, "REMOTEEGID", credentials.gid);
@@ -110,7 +112,8 @@ void set_up_process(LaunchSlot& slot) noexcept {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
         must(slot, LaunchStep::limits, syscall(SYS_prlimit64, 0, limit.resource, &value, nullptr));
     }
-    if (plan.nice != 0) must(slot, LaunchStep::priority, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
+    if (plan.nice != 0)
+        must(slot, LaunchStep::priority, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
     if (plan.umask) syscall(SYS_umask, *plan.umask);
     if (plan.identity.change && !plan.identity_assumed) {
         must(slot, LaunchStep::group, syscall(SYS_setgid, plan.identity.gid));
@@ -135,7 +138,8 @@ void place_error_output(LaunchSlot& slot) noexcept {
             fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
             break;
         case StderrTarget::Kind::file:
-            fd = syscall(SYS_openat, AT_FDCWD, plan.stderr_path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0640);
+            fd = syscall(SYS_openat, AT_FDCWD, plan.stderr_path.c_str(),
+                         O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0640);
             break;
     }
     must(slot, LaunchStep::error_output, fd);
@@ -157,7 +161,8 @@ int launch_child(void* argument) noexcept {
     syscall(SYS_close_range, 3, ~0U, 0);
     const std::uint64_t no_signals = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
-    must(slot, LaunchStep::exec, syscall(SYS_execve, plan.path.c_str(), plan.argv.data(), slot.env.data()));
+    must(slot, LaunchStep::exec,
+         syscall(SYS_execve, plan.path.c_str(), plan.argv.data(), slot.env.data()));
     leave(126);
 }
 

@@ -21,7 +21,8 @@ std::map<std::string, std::string> inherited(const ServiceSpec& spec) {
         if (equals == std::string_view::npos) continue;
         const std::string name(text.substr(0, equals));
         if (is_session_variable(name) || is_daemon_variable(name)) continue;
-        if (spec.passenv && std::find(spec.passenv->begin(), spec.passenv->end(), name) == spec.passenv->end())
+        if (spec.passenv &&
+            std::find(spec.passenv->begin(), spec.passenv->end(), name) == spec.passenv->end())
             continue;
         variables[name] = text.substr(equals + 1);
     }
@@ -31,18 +32,21 @@ std::map<std::string, std::string> inherited(const ServiceSpec& spec) {
 }  // namespace
 
 bool is_session_variable(std::string_view name) noexcept {
-    static constexpr std::string_view names[] = {"PROTO", "REMOTE_HOST", "REMOTE_ADDR", "REMOTE_PORT"};
+    static constexpr std::string_view names[] = {"PROTO", "REMOTE_HOST", "REMOTE_ADDR",
+                                                 "REMOTE_PORT"};
     if (std::find(std::begin(names), std::end(names), name) != std::end(names)) return true;
     for (std::string_view prefix : {"TCP", "UDP", "IPC", "TCP6"})
         for (std::string_view word : {"REMOTE", "LOCAL", "CONN"})
-            if (name.starts_with(prefix) && name.substr(prefix.size()).starts_with(word)) return true;
+            if (name.starts_with(prefix) && name.substr(prefix.size()).starts_with(word))
+                return true;
     return false;
 }
 
 bool is_daemon_variable(std::string_view name) noexcept {
     static constexpr std::string_view names[] = {
-        "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES",
-        "LISTEN_PIDFDID", "MAINPID",      "FDSTORE",       "INVOCATION_ID", "JOURNAL_STREAM"};
+        "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",  "LISTEN_PID",
+        "LISTEN_FDS",    "LISTEN_FDNAMES", "LISTEN_PIDFDID", "MAINPID",
+        "FDSTORE",       "INVOCATION_ID",  "JOURNAL_STREAM"};
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
@@ -50,7 +54,9 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     auto plan = std::make_shared<LaunchPlan>();
     plan->service = spec.id;
     plan->path = spec.server;
-    plan->protocol = spec.protocol.starts_with("udp") ? "UDP" : spec.family == Family::unix_domain ? "IPC" : "TCP";
+    plan->protocol = spec.protocol.starts_with("udp")     ? "UDP"
+                     : spec.family == Family::unix_domain ? "IPC"
+                                                          : "TCP";
     plan->identity = resolve_identity(spec.user, spec.group, spec.groups);
     plan->chdir = spec.chdir;
     plan->umask = spec.umask;
@@ -62,7 +68,8 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->open_files = lowered_open_files();
 
     plan->argv_text_ = spec.server_args;
-    if (plan->argv_text_.empty()) plan->argv_text_.push_back(spec.server.substr(spec.server.rfind('/') + 1));
+    if (plan->argv_text_.empty())
+        plan->argv_text_.push_back(spec.server.substr(spec.server.rfind('/') + 1));
     std::map<std::string, std::string> variables = inherited(spec);
     for (const auto& [name, value] : spec.env) variables[name] = value;
     for (const auto& [name, value] : variables) plan->env_text_.push_back(name + '=' + value);

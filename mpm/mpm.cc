@@ -26,8 +26,11 @@ int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Chan
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    return serve_single({.spec = job.spec, .context = job.context, .sockets = std::move(sockets),
-                         .ledger = job.ledger.get(), .control = control});
+    return serve_single({.spec = job.spec,
+                         .context = job.context,
+                         .sockets = std::move(sockets),
+                         .ledger = job.ledger.get(),
+                         .control = control});
 }
 
 std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job) {
@@ -43,10 +46,13 @@ int keep_processes(const Assignment& job, std::vector<ListeningSocket> sockets, 
         enter_identity(*job.spec);
     Pool pool(job.spec, job.ledger.get(), control);
     if (job.spec->is_builtin())
-        return pool.run(std::make_unique<BuiltinServers>(pool, job, std::move(sockets), serve_prefork));
-    // The plan is made anew by the user who starts the servers: there is no identity left to change.
+        return pool.run(
+            std::make_unique<BuiltinServers>(pool, job, std::move(sockets), serve_prefork));
+    // The plan is made anew by the user who starts the servers: there is no identity left to
+    // change.
     auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd);
-    return pool.run(std::make_unique<ProgramServers>(pool, job, std::move(plan), std::move(sockets)));
+    return pool.run(
+        std::make_unique<ProgramServers>(pool, job, std::move(plan), std::move(sockets)));
 }
 
 std::unique_ptr<Dispatcher> pool_of_processes(Runtime& runtime, Assignment job) {
@@ -65,7 +71,9 @@ constexpr Mpm table[] = {
 
 }  // namespace
 
-std::span<const Mpm> mpms() noexcept { return table; }
+std::span<const Mpm> mpms() noexcept {
+    return table;
+}
 
 std::unique_ptr<Dispatcher> make_dispatcher(Runtime& runtime, Assignment assignment) {
     for (const Mpm& mpm : table) {

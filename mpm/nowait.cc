@@ -21,7 +21,9 @@ constexpr Milliseconds first_delay = 50, longest_delay = 5000;
 }  // namespace
 
 Nowait::Nowait(Runtime& runtime, Assignment assignment)
-    : runtime_(runtime), job_(std::move(assignment)), retry_(runtime.loop, [this] { retry_waiting(); }) {}
+    : runtime_(runtime),
+      job_(std::move(assignment)),
+      retry_(runtime.loop, [this] { retry_waiting(); }) {}
 
 void Nowait::serve(std::vector<ListeningSocket> sockets) {
     doors_.clear();
@@ -29,7 +31,8 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
     for (const ListeningSocket& socket : sockets) {
         set_nonblocking(socket.fd, true);
         Door door{socket, nullptr};
-        door.event = std::make_unique<FdEvent>(runtime_.loop, socket.fd, [this, socket] { on_readable(socket); });
+        door.event = std::make_unique<FdEvent>(runtime_.loop, socket.fd,
+                                               [this, socket] { on_readable(socket); });
         doors_.push_back(std::move(door));
     }
     update_doors();
@@ -38,7 +41,8 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
 void Nowait::stop_accepting() noexcept {
     // What the kernel has accepted for us by now is still served.
     for (const Door& door : doors_)
-        for (unsigned swept = 0; door.event->enabled() && swept < job_.spec->listen_backlog; swept += batch)
+        for (unsigned swept = 0; door.event->enabled() && swept < job_.spec->listen_backlog;
+             swept += batch)
             if (on_readable(door.socket) < batch) break;
     accepting_ = false;
     doors_.clear();
@@ -94,10 +98,11 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     const ServiceSpec& spec = *job_.spec;
     if (!connection.admitted && job_.ledger) {
-        const Guard* guard =
-            job_.ledger->admit(spec.limits, source_of_connection(connection.connection.get(), connection.peer),
-                               monotonic_ms(), ::getpid(), connection.claim);
-        if (guard != nullptr && guard->waits && spec.limits.overflow == Overflow::queue) return Outcome::later;
+        const Guard* guard = job_.ledger->admit(
+            spec.limits, source_of_connection(connection.connection.get(), connection.peer),
+            monotonic_ms(), ::getpid(), connection.claim);
+        if (guard != nullptr && guard->waits && spec.limits.overflow == Overflow::queue)
+            return Outcome::later;
         if (guard != nullptr) {
             if (wants_record(spec, Record::Kind::fail))
                 runtime_.record(spec, fail_record(guard->reason, connection.peer));
@@ -130,7 +135,8 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     if (std::exchange(delay_, 0) != 0)
         runtime_.log(Level::notice, fmt::format("{}: connections are served again", spec.id));
     runtime_.children.add(started.pid, *this);
-    sessions_.emplace(started.pid, Session{started.ticket, connection.claim, began, connection.peer});
+    sessions_.emplace(started.pid,
+                      Session{started.ticket, connection.claim, began, connection.peer});
     if (wants_record(spec, Record::Kind::start))
         runtime_.record(spec, start_record(started.pid, connection.peer));
     return Outcome::served;
@@ -160,7 +166,8 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     if (job_.ledger) job_.ledger->release(session.claim, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)
-        runtime_.record(*job_.spec, fail_record(describe(failure, *job_.plan), session.peer, exit.pid));
+        runtime_.record(*job_.spec,
+                        fail_record(describe(failure, *job_.plan), session.peer, exit.pid));
     else if (wants_record(*job_.spec, Record::Kind::exit))
         runtime_.record(*job_.spec, exit_record(exit, session.peer, session.began_us));
     if (!waiting_.empty() && !blocked_) retry_waiting();
@@ -169,15 +176,15 @@ void Nowait::on_exit(const Exit& exit) noexcept {
 
 void Nowait::retry_waiting() noexcept {
     blocked_ = false;
-    while (!waiting_.empty() && admit_and_start(waiting_.front()) != Outcome::later) waiting_.pop_front();
+    while (!waiting_.empty() && admit_and_start(waiting_.front()) != Outcome::later)
+        waiting_.pop_front();
     update_doors();
 }
 
 void Nowait::back_off(const char* what, int error) noexcept {
     if (delay_ == 0)
-        runtime_.log(Level::error,
-                     fmt::format("{}: {}: {}; connections wait until it works again", job_.spec->id, what,
-                                 error_text(error)));
+        runtime_.log(Level::error, fmt::format("{}: {}: {}; connections wait until it works again",
+                                               job_.spec->id, what, error_text(error)));
     delay_ = std::clamp(delay_ * 2, first_delay, longest_delay);
     blocked_ = true;
     retry_.schedule(delay_);

@@ -38,7 +38,8 @@ Pool::Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& con
       servers_(scoreboard_.slots()) {
     if (!wake_fd_) throw_errno("eventfd");
     const bool reactive = limits_.spawn_policy == SpawnPolicy::reactive;
-    scoreboard_.set_alarm(reactive ? static_cast<int>(limits_.min_spare_servers) : never, wake_fd_.get());
+    scoreboard_.set_alarm(reactive ? static_cast<int>(limits_.min_spare_servers) : never,
+                          wake_fd_.get());
 }
 
 Pool::~Pool() = default;
@@ -87,11 +88,14 @@ void Pool::maintain(bool tick) noexcept {
     if (step.start > 0 && now >= paused_until_) start(step.start);
     if (step.retire > 0) retire(step.retire);
     if (step.exhausted && !std::exchange(reported_exhausted_, true))
-        reporter_.log(Level::warning,
-                      fmt::format("{}: reached max_request_workers ({}); further connections wait in the backlog",
-                                  spec_->id, most_servers(limits_)));
+        reporter_.log(
+            Level::warning,
+            fmt::format(
+                "{}: reached max_request_workers ({}); further connections wait in the backlog",
+                spec_->id, most_servers(limits_)));
     if (step.busy_pool)
-        reporter_.log(Level::info, fmt::format("{}: seems busy; starting {} servers", spec_->id, step.start));
+        reporter_.log(Level::info,
+                      fmt::format("{}: seems busy; starting {} servers", spec_->id, step.start));
     if (step.again > 0) again_.schedule(step.again);
     // While nothing can be started, hearing of every connection would only cost.
     if (!step.exhausted) {
@@ -107,8 +111,8 @@ void Pool::start(unsigned count) noexcept {
         const pid_t pid = kind_->start(slot);
         if (pid < 0) {
             if (monotonic_ms() >= paused_until_)
-                reporter_.log(Level::error, fmt::format("{}: fork: {}; tried again in a second", spec_->id,
-                                                        error_text(-pid)));
+                reporter_.log(Level::error, fmt::format("{}: fork: {}; tried again in a second",
+                                                        spec_->id, error_text(-pid)));
             paused_until_ = monotonic_ms() + shortage_pause;
             return;
         }
@@ -121,7 +125,8 @@ void Pool::start(unsigned count) noexcept {
 void Pool::retire(unsigned count) noexcept {
     for (unsigned slot = slots(); slot-- > 0 && count > 0;) {
         Server& server = servers_[slot];
-        if (server.pid == 0 || server.leaving || scoreboard_.state(slot) != ServerState::idle) continue;
+        if (server.pid == 0 || server.leaving || scoreboard_.state(slot) != ServerState::idle)
+            continue;
         if (!kind_->retire(slot)) {
             kind_->retire_any(count);
             retiring_any_ += count;
@@ -164,12 +169,13 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
     Milliseconds delay = 0;
     if (start_failed && !leaving) {
         delay = throttle_.start_failed();
-        reporter_.log(Level::error, fmt::format("{}: a server failed to start (pid {}); next try in {} s",
-                                                spec_->id, exit.pid, delay / 1000));
+        reporter_.log(Level::error,
+                      fmt::format("{}: a server failed to start (pid {}); next try in {} s",
+                                  spec_->id, exit.pid, delay / 1000));
     } else if (WIFSIGNALED(exit.status) && !leaving && state == ServerState::idle) {
         delay = throttle_.crashed(now);
-        reporter_.log(Level::error, fmt::format("{}: idle server {} was killed by signal {}", spec_->id, exit.pid,
-                                                WTERMSIG(exit.status)));
+        reporter_.log(Level::error, fmt::format("{}: idle server {} was killed by signal {}",
+                                                spec_->id, exit.pid, WTERMSIG(exit.status)));
     }
     if (delay > 0) {
         paused_until_ = now + delay;

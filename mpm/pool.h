@@ -101,5 +101,4 @@ class Pool {
     bool reported_exhausted_ = false;
 };
 
-
 }  // namespace minetd

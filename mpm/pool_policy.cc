@@ -7,7 +7,8 @@ namespace minetd {
 namespace {
 
 /// reference: prefork's perform_idle_server_maintenance, as described by its documentation.
-PoolPlan plan_apache(const PoolLimits& limits, const PoolCounts& counts, PoolMemory& memory) noexcept {
+PoolPlan plan_apache(const PoolLimits& limits, const PoolCounts& counts,
+                     PoolMemory& memory) noexcept {
     PoolPlan result;
     const unsigned most = most_servers(limits);
     if (counts.idle > limits.max_spare_servers) {
@@ -50,14 +51,18 @@ PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milli
         result.exhausted = free == 0;
         result.start = std::min(deficit, static_cast<unsigned>(memory.tokens));
         memory.tokens -= result.start;
-        if (result.start < deficit) result.again = static_cast<Milliseconds>(1000 / starts_per_second) + 1;
+        if (result.start < deficit)
+            result.again = static_cast<Milliseconds>(1000 / starts_per_second) + 1;
         return result;
     }
-    if (counts.idle > limits.max_spare_servers) result.retire = counts.idle - limits.max_spare_servers;
+    if (counts.idle > limits.max_spare_servers)
+        result.retire = counts.idle - limits.max_spare_servers;
     if (now - memory.period_began >= shrink_period) {
-        const unsigned unneeded =
-            memory.low_water > limits.min_spare_servers ? memory.low_water - limits.min_spare_servers : 0;
-        result.retire = std::max(result.retire, std::min(unneeded, counts.idle - limits.min_spare_servers));
+        const unsigned unneeded = memory.low_water > limits.min_spare_servers
+                                      ? memory.low_water - limits.min_spare_servers
+                                      : 0;
+        result.retire =
+            std::max(result.retire, std::min(unneeded, counts.idle - limits.min_spare_servers));
         memory.period_began = now;
         memory.low_water = counts.idle - result.retire;
     }
@@ -72,7 +77,8 @@ unsigned most_servers(const PoolLimits& limits) noexcept {
 
 PoolPlan plan(const PoolLimits& limits, const PoolCounts& counts, Milliseconds now, bool tick,
               PoolMemory& memory) noexcept {
-    if (limits.spawn_policy == SpawnPolicy::reactive) return plan_reactive(limits, counts, now, memory);
+    if (limits.spawn_policy == SpawnPolicy::reactive)
+        return plan_reactive(limits, counts, now, memory);
     return tick ? plan_apache(limits, counts, memory) : PoolPlan{};
 }
 

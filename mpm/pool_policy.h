@@ -13,7 +13,8 @@
 
 namespace minetd {
 
-/// Servers by state. A starting one counts as idle: it was asked for, and asking again makes it worse.
+/// Servers by state. A starting one counts as idle: it was asked for, and asking again makes it
+/// worse.
 struct PoolCounts {
     unsigned idle = 0;  ///< starting ones included
     unsigned busy = 0;

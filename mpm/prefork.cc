@@ -63,14 +63,16 @@ Prefork::Prefork(ServerSeat seat)
     // Exclusive: a connection wakes one idle server, not all of them.
     event.events = EPOLLIN | EPOLLEXCLUSIVE;
     for (const ListeningSocket& socket : seat_.sockets)
-        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd, &event) < 0) throw_errno("epoll_ctl");
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd, &event) < 0)
+            throw_errno("epoll_ctl");
     event.events = EPOLLIN;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, seat_.control.fd(), &event) < 0) throw_errno("epoll_ctl");
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, seat_.control.fd(), &event) < 0)
+        throw_errno("epoll_ctl");
 }
 
 bool Prefork::retired() const noexcept {
-    return draining_ ||
-           (spec_.pool.max_connections_per_child != 0 && served_ >= spec_.pool.max_connections_per_child);
+    return draining_ || (spec_.pool.max_connections_per_child != 0 &&
+                         served_ >= spec_.pool.max_connections_per_child);
 }
 
 int Prefork::run() {
@@ -125,8 +127,9 @@ bool Prefork::accept_one() {
 bool Prefork::admitted(int connection, const SocketAddress& peer, Claim& claim) {
     if (seat_.ledger == nullptr) return true;
     for (;;) {
-        const Guard* guard = seat_.ledger->admit(spec_.limits, source_of_connection(connection, peer),
-                                                 monotonic_ms(), ::getpid(), claim);
+        const Guard* guard =
+            seat_.ledger->admit(spec_.limits, source_of_connection(connection, peer),
+                                monotonic_ms(), ::getpid(), claim);
         if (guard == nullptr) return true;
         if (!guard->waits || spec_.limits.overflow != Overflow::queue) {
             reporter_.refused(guard->reason, peer);
@@ -143,8 +146,9 @@ void Prefork::serve(UniqueFd connection, const SocketAddress& peer, const Listen
     reporter_.started(peer);
     const std::int64_t began = reporter_.wants(Record::Kind::exit) ? monotonic_us() : 0;
 
-    StreamSession session(std::move(connection), peer, socket.specific ? socket.address : local_address(fd),
-                          *handler_, spec_.idle_timeout);
+    StreamSession session(std::move(connection), peer,
+                          socket.specific ? socket.address : local_address(fd), *handler_,
+                          spec_.idle_timeout);
     Wants wants = session.begin();
     while (wants != Wants::end) {
         if (wants == Wants::passing) {
@@ -202,6 +206,8 @@ void Prefork::on_control() {
 
 }  // namespace
 
-int serve_prefork(ServerSeat seat) { return Prefork(std::move(seat)).run(); }
+int serve_prefork(ServerSeat seat) {
+    return Prefork(std::move(seat)).run();
+}
 
 }  // namespace minetd

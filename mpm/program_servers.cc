@@ -8,7 +8,8 @@
 
 namespace minetd {
 
-ProgramServers::ProgramServers(Pool& pool, const Assignment& job, std::shared_ptr<const LaunchPlan> plan,
+ProgramServers::ProgramServers(Pool& pool, const Assignment& job,
+                               std::shared_ptr<const LaunchPlan> plan,
                                std::vector<ListeningSocket> sockets)
     : pool_(pool),
       spec_(*job.spec),
@@ -59,10 +60,12 @@ void ProgramServers::announce(unsigned slot) noexcept {
 
 void ProgramServers::attend() noexcept {
     refusals_.empty([this](const RefusalBox::Note& note) {
-        for (std::uint64_t i = 0; i <= note.repeated; ++i) pool_.reporter().refused(note.guard->reason, note.peer);
+        for (std::uint64_t i = 0; i <= note.repeated; ++i)
+            pool_.reporter().refused(note.guard->reason, note.peer);
     });
     for (unsigned slot = 0; slot < pool_.slots(); ++slot)
-        if (pool_.server(slot).pid != 0 && pool_.scoreboard().state(slot) == ServerState::busy) announce(slot);
+        if (pool_.server(slot).pid != 0 && pool_.scoreboard().state(slot) == ServerState::busy)
+            announce(slot);
 }
 
 bool ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
@@ -73,7 +76,8 @@ bool ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
     if (had_client) announce(slot);
     const Launcher::Failure failure = launcher_.outcome(seat.ticket);
     if (failure.error != 0)
-        pool_.reporter().record(fail_record(describe(failure, *plan_), had_client ? peer : SocketAddress{}, exit.pid));
+        pool_.reporter().record(
+            fail_record(describe(failure, *plan_), had_client ? peer : SocketAddress{}, exit.pid));
     else if (had_client && pool_.reporter().wants(Record::Kind::exit))
         pool_.reporter().record(exit_record(exit, peer, began));
     seat.ticket = {};

@@ -23,7 +23,9 @@ Record start_record(pid_t pid, const SocketAddress& peer) noexcept {
 }
 
 Record exit_record(const Exit& exit, const SocketAddress& peer, std::int64_t began) noexcept {
-    const auto micros = [](const timeval& time) { return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec; };
+    const auto micros = [](const timeval& time) {
+        return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec;
+    };
     Record record;
     record.kind = Record::Kind::exit;
     record.pid = exit.pid;

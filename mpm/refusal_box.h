@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Refusals by servers that cannot send a message: they run on their keeper's memory and leave a note
-// there. The box is small; what does not fit is counted.
+// Refusals by servers that cannot send a message: they run on their keeper's memory and leave a
+// note there. The box is small; what does not fit is counted.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,8 @@ class RefusalBox {
         busy_.store(false, std::memory_order_release);
     }
 
-    /// The keeper's: calls `take(note)` for each. A server that was killed in put() must not hang it.
+    /// The keeper's: calls `take(note)` for each. A server that was killed in put() must not hang
+    /// it.
     template <class Take>
     void empty(Take&& take) noexcept {
         for (unsigned attempt = 0; busy_.exchange(true, std::memory_order_acquire); ++attempt) {

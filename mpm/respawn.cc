@@ -42,7 +42,8 @@ QueueHead look_at_queue(int fd, bool datagram) noexcept {
     header.msg_control = control;
     header.msg_controllen = sizeof control;
     if (::recvmsg(fd, &header, MSG_PEEK | MSG_DONTWAIT) >= 0) {
-        for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+        for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr;
+             item = CMSG_NXTHDR(&header, item)) {
             if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPNS) continue;
             timespec stamp;
             std::memcpy(&stamp, CMSG_DATA(item), sizeof stamp);
@@ -58,7 +59,8 @@ QueueHead look_at_queue(int fd, bool datagram) noexcept {
 bool still_there(const QueueHead& before, const QueueHead& after, bool failed) noexcept {
     if (!before.present || !after.present) return false;
     if (before.identified && after.identified) return before.stamp == after.stamp;
-    return failed || after.length > before.length || (after.length == before.length && before.length > 0);
+    return failed || after.length > before.length ||
+           (after.length == before.length && before.length > 0);
 }
 
 }  // namespace minetd

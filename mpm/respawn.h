@@ -33,8 +33,8 @@ struct QueueHead {
     unsigned length = 0;      ///< connections in the queue (where the kernel tells)
 };
 
-/// Looks without taking and without reading a byte of what is there. For datagrams the kernel's time
-/// stamp on the packet is its identity (it stays on the packet until it is received).
+/// Looks without taking and without reading a byte of what is there. For datagrams the kernel's
+/// time stamp on the packet is its identity (it stays on the packet until it is received).
 QueueHead look_at_queue(int fd, bool datagram) noexcept;
 
 /// Is what was there before still there? `failed` tells that the program ended badly, which

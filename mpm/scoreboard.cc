@@ -28,13 +28,16 @@ struct alignas(64) Scoreboard::Shared {
 Scoreboard::Scoreboard(unsigned slots)
     : slots_(slots), size_(sizeof(Shared) + slots * sizeof(Shared::Slot)) {
     static_assert(std::atomic<ServerState>::is_always_lock_free);
-    void* memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* memory =
+        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw_errno("scoreboard");
     shared_ = static_cast<Shared*>(memory);
     shared_->event_fd = -1;
 }
 
-Scoreboard::~Scoreboard() { ::munmap(shared_, size_); }
+Scoreboard::~Scoreboard() {
+    ::munmap(shared_, size_);
+}
 
 void Scoreboard::reset(unsigned slot) noexcept {
     assert(slot < slots_);
@@ -55,9 +58,13 @@ void Scoreboard::set_alarm(int idle_servers, int event_fd) noexcept {
     shared().event_fd = event_fd;
 }
 
-void Scoreboard::set_idle(int count) noexcept { shared().idle.store(count, std::memory_order_relaxed); }
+void Scoreboard::set_idle(int count) noexcept {
+    shared().idle.store(count, std::memory_order_relaxed);
+}
 
-void Scoreboard::clear_alarm() noexcept { shared().alarmed.store(0, std::memory_order_release); }
+void Scoreboard::clear_alarm() noexcept {
+    shared().alarmed.store(0, std::memory_order_release);
+}
 
 void Scoreboard::idle(unsigned slot) noexcept {
     shared().slots()[slot].state.store(ServerState::idle, std::memory_order_release);

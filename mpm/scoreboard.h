@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What the servers of a pool are doing, in memory they share with the process that keeps the pool.
 // A server writes its own slot; the keeper reads. Nothing that decides over processes is in here:
-// pids and which slots are taken are the keeper's own, so a lie costs at most a wrong number of spares.
+// pids and which slots are taken are the keeper's own, so a lie costs at most a wrong number of
+// spares.
 #pragma once
 
 #include <atomic>

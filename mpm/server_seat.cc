@@ -19,7 +19,8 @@ void enter_identity(const ServiceSpec& spec) {
 void enter_service(const ServiceSpec& spec) {
     for (const ResourceLimit& limit : spec.rlimits) {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
-        if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) < 0) throw_errno("setrlimit");
+        if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) < 0)
+            throw_errno("setrlimit");
     }
     if (spec.nice != 0 && ::setpriority(PRIO_PROCESS, 0, spec.nice) < 0) throw_errno("nice");
     if (spec.umask) ::umask(*spec.umask);

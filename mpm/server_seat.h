@@ -15,8 +15,8 @@ struct ServerSeat {
     std::shared_ptr<const ServiceSpec> spec;
     const ServiceContext& context;
     std::vector<ListeningSocket> sockets;
-    Ledger* ledger = nullptr;  ///< null: nothing is limited
-    Channel& control;          ///< to the parent
+    Ledger* ledger = nullptr;          ///< null: nothing is limited
+    Channel& control;                  ///< to the parent
     Scoreboard* scoreboard = nullptr;  ///< null in a process that is no pool's
     unsigned slot = 0;
 };

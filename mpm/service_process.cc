@@ -19,7 +19,8 @@ constexpr Milliseconds settle_delay = 100;
 
 }  // namespace
 
-ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessBody body, Start when)
+ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessBody body,
+                               Start when)
     : runtime_(runtime),
       job_(std::move(assignment)),
       body_(body),
@@ -37,7 +38,8 @@ void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
     watches_.clear();
     sockets_ = std::move(sockets);
     for (const ListeningSocket& socket : sockets_)
-        watches_.push_back(std::make_unique<FdEvent>(runtime_.loop, socket.fd, [this] { start(); }));
+        watches_.push_back(
+            std::make_unique<FdEvent>(runtime_.loop, socket.fd, [this] { start(); }));
     accepting_ = true;
     update();
 }
@@ -89,7 +91,8 @@ void ServiceProcess::start() noexcept {
                 if (job_.ledger) job_.ledger->remap();
                 return body_(job_, sockets_, *control);
             } catch (const std::exception& problem) {
-                Reporter(*control, *job_.spec).log(Level::error, job_.spec->id + ": " + problem.what());
+                Reporter(*control, *job_.spec)
+                    .log(Level::error, job_.spec->id + ": " + problem.what());
                 return EX_OSERR;
             }
         });
@@ -110,8 +113,8 @@ void ServiceProcess::start() noexcept {
         error = problem.code().value();
     }
     const Milliseconds delay = throttle_.start_failed();
-    runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s", job_.spec->id,
-                                           error_text(error), delay / 1000));
+    runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s",
+                                           job_.spec->id, error_text(error), delay / 1000));
     retry_.schedule(delay);
 }
 
@@ -142,10 +145,12 @@ void ServiceProcess::listen(Process& process) noexcept {
                 throttle_.started();
                 break;
             case ControlMessage::Kind::record:
-                if (message.record.kind <= Record::Kind::fail) runtime_.record(*job_.spec, message.record);
+                if (message.record.kind <= Record::Kind::fail)
+                    runtime_.record(*job_.spec, message.record);
                 break;
             case ControlMessage::Kind::log:
-                runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)), message.text_view());
+                runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)),
+                             message.text_view());
                 break;
             case ControlMessage::Kind::pass:
                 pass(process, message, std::move(attached));
@@ -156,7 +161,8 @@ void ServiceProcess::listen(Process& process) noexcept {
     }
 }
 
-void ServiceProcess::pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept {
+void ServiceProcess::pass(Process& process, const ControlMessage& request,
+                          UniqueFd connection) noexcept {
     ControlMessage answer;
     answer.number = request.number;
     const bool taken = connection && runtime_.pass(*job_.spec, request.text_view(), connection);
@@ -177,12 +183,16 @@ void ServiceProcess::on_exit(const Exit& exit) noexcept {
     }
     const bool failed = !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
     if (failed && !draining) {
-        const std::string how = WIFSIGNALED(exit.status)
-                                    ? fmt::format("was killed by signal {}", WTERMSIG(exit.status))
-                                    : fmt::format("failed with status {}", WEXITSTATUS(exit.status));
-        const Milliseconds delay = ready ? throttle_.crashed(monotonic_ms()) : throttle_.start_failed();
-        runtime_.log(Level::error, fmt::format("{}: process {} {}; {}", job_.spec->id, exit.pid, how,
-                                               delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
+        const std::string how =
+            WIFSIGNALED(exit.status)
+                ? fmt::format("was killed by signal {}", WTERMSIG(exit.status))
+                : fmt::format("failed with status {}", WEXITSTATUS(exit.status));
+        const Milliseconds delay =
+            ready ? throttle_.crashed(monotonic_ms()) : throttle_.start_failed();
+        runtime_.log(
+            Level::error,
+            fmt::format("{}: process {} {}; {}", job_.spec->id, exit.pid, how,
+                        delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
         if (delay > 0) retry_.schedule(delay);
     }
     update();

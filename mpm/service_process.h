@@ -14,7 +14,8 @@
 namespace minetd {
 
 /// Runs in the new process, still with its parent's identity; returns the exit status.
-using ProcessBody = int (*)(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control);
+using ProcessBody = int (*)(const Assignment& job, std::vector<ListeningSocket> sockets,
+                            Channel& control);
 
 class ServiceProcess : public Dispatcher, private ChildOwner {
   public:

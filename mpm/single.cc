@@ -31,8 +31,8 @@ class Single {
   private:
     using Wants = StreamSession::Wants;
     struct Session {
-        Session(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local, Handler& handler,
-                unsigned timeout)
+        Session(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
+                Handler& handler, unsigned timeout)
             : stream(std::move(socket), peer, local, handler, timeout) {}
         StreamSession stream;
         std::uint32_t watched = 0;  ///< epoll events; 0: none
@@ -62,7 +62,8 @@ class Single {
     std::vector<std::unique_ptr<Session>> sessions_;
     std::unordered_map<std::uint32_t, Session*> passing_;
     std::uint32_t last_request_ = 0;
-    Milliseconds now_ = monotonic_ms(), next_tick_ = now_ + tick, last_use_ = now_, paused_until_ = 0;
+    Milliseconds now_ = monotonic_ms(), next_tick_ = now_ + tick, last_use_ = now_,
+                 paused_until_ = 0;
     bool doors_open_ = false;
     bool draining_ = false;
 };
@@ -115,8 +116,9 @@ int Single::run() {
                 on_control();
                 continue;
             }
-            const auto door = std::find_if(seat_.sockets.begin(), seat_.sockets.end(),
-                                           [&](const ListeningSocket& socket) { return tag == &socket; });
+            const auto door =
+                std::find_if(seat_.sockets.begin(), seat_.sockets.end(),
+                             [&](const ListeningSocket& socket) { return tag == &socket; });
             if (door == seat_.sockets.end()) {
                 Session& session = *static_cast<Session*>(tag);
                 session.progress = now_;
@@ -141,22 +143,24 @@ void Single::accept_from(const ListeningSocket& socket) {
         UniqueFd connection(
             ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!connection) {
-            if (is_shortage(errno))
-                paused_until_ = now_ + shortage_pause;
+            if (is_shortage(errno)) paused_until_ = now_ + shortage_pause;
             if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
             return;
         }
         Claim claim = 0;
         if (seat_.ledger != nullptr) {
-            const Guard* guard = seat_.ledger->admit(spec_.limits, source_of_connection(connection.get(), peer),
-                                                     now_, ::getpid(), claim);
+            const Guard* guard =
+                seat_.ledger->admit(spec_.limits, source_of_connection(connection.get(), peer),
+                                    now_, ::getpid(), claim);
             if (guard != nullptr) {
                 reporter_.refused(guard->reason, peer);
                 continue;
             }
         }
-        const SocketAddress local = socket.specific ? socket.address : local_address(connection.get());
-        auto session = std::make_unique<Session>(std::move(connection), peer, local, *handler_, spec_.idle_timeout);
+        const SocketAddress local =
+            socket.specific ? socket.address : local_address(connection.get());
+        auto session = std::make_unique<Session>(std::move(connection), peer, local, *handler_,
+                                                 spec_.idle_timeout);
         session->claim = claim;
         session->index = sessions_.size();
         session->progress = now_;
@@ -261,6 +265,8 @@ void Single::on_tick() {
 
 }  // namespace
 
-int serve_single(ServerSeat seat) { return Single(std::move(seat)).run(); }
+int serve_single(ServerSeat seat) {
+    return Single(std::move(seat)).run();
+}
 
 }  // namespace minetd

@@ -32,7 +32,9 @@ StreamSession::Wants StreamSession::begin() noexcept {
     return advance();
 }
 
-StreamSession::Wants StreamSession::resume() noexcept { return lingering_ ? linger() : advance(); }
+StreamSession::Wants StreamSession::resume() noexcept {
+    return lingering_ ? linger() : advance();
+}
 
 StreamSession::Wants StreamSession::declined() noexcept {
     connection_.decline_pass();
@@ -44,7 +46,8 @@ bool StreamSession::flush() noexcept {
     ByteQueue& output = connection_.output_queue();
     while (!output.empty()) {
         const std::string_view bytes = output.view();
-        const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent =
+            ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) broken_ = true;

@@ -19,8 +19,8 @@ class StreamSession {
         end,
     };
 
-    StreamSession(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local, Handler& handler,
-                  unsigned idle_timeout);
+    StreamSession(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
+                  Handler& handler, unsigned idle_timeout);
 
     Wants begin() noexcept;
     /// The socket is ready for what was wanted (or simply try).
@@ -45,9 +45,9 @@ class StreamSession {
     Connection connection_;
     Handler& handler_;
     Next next_ = Next::read;
-    bool owing_ = false;      ///< on_drained() is due once all is sent
+    bool owing_ = false;  ///< on_drained() is due once all is sent
     bool lingering_ = false;
-    bool broken_ = false;     ///< the peer is gone; nothing more can be said to it
+    bool broken_ = false;  ///< the peer is gone; nothing more can be said to it
 };
 
 }  // namespace minetd

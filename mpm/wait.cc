@@ -25,7 +25,9 @@ constexpr Milliseconds shortage_delay = 1000, limit_delay = 1000;
 class Wait::Door : private ChildOwner {
   public:
     Door(Runtime& runtime, const Assignment& job, const ListeningSocket& socket)
-        : runtime_(runtime), job_(job), socket_(socket),
+        : runtime_(runtime),
+          job_(job),
+          socket_(socket),
           event_(runtime.loop, socket.fd, [this] { on_readable(); }),
           pause_(runtime.loop, [this] { watch(); }) {
         // The program expects a socket that blocks, as every inetd hands it over.
@@ -93,8 +95,10 @@ bool Wait::Door::admitted(const SocketAddress& peer) noexcept {
     if (guard == nullptr) return true;
     if (wants_record(*job_.spec, Record::Kind::fail))
         runtime_.record(*job_.spec, fail_record(guard->reason, peer));
-    if (peer.length > 0 && counts_sources(limits) && guard->reason.find("source") != std::string_view::npos) {
-        // Only this peer is over its limit: its datagram must not keep the others' from being served.
+    if (peer.length > 0 && counts_sources(limits) &&
+        guard->reason.find("source") != std::string_view::npos) {
+        // Only this peer is over its limit: its datagram must not keep the others' from being
+        // served.
         char nothing;
         (void)::recv(socket_.fd, &nothing, 0, MSG_DONTWAIT);
     } else {
@@ -110,7 +114,8 @@ void Wait::Door::on_readable() noexcept {
         // The sender is looked at, the bytes are not.
         peer.length = SocketAddress::capacity;
         char nothing;
-        if (::recvfrom(socket_.fd, &nothing, 0, MSG_PEEK | MSG_DONTWAIT, peer.raw(), &peer.length) < 0) {
+        if (::recvfrom(socket_.fd, &nothing, 0, MSG_PEEK | MSG_DONTWAIT, peer.raw(), &peer.length) <
+            0) {
             // An error that was queued on the socket is taken by asking; there is nothing to serve.
             return;
         }
@@ -139,14 +144,16 @@ void Wait::Door::on_readable() noexcept {
     began_us_ = monotonic_us();
     peer_ = peer;
     runtime_.children.add(pid_, *this);
-    if (wants_record(*job_.spec, Record::Kind::start)) runtime_.record(*job_.spec, start_record(pid_, peer));
+    if (wants_record(*job_.spec, Record::Kind::start))
+        runtime_.record(*job_.spec, start_record(pid_, peer));
 }
 
 void Wait::Door::on_exit(const Exit& exit) noexcept {
     pid_ = 0;
     if (job_.ledger) job_.ledger->release(claim_, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
-    const bool failed = failure.error != 0 || !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
+    const bool failed =
+        failure.error != 0 || !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
     if (failure.error != 0)
         runtime_.record(*job_.spec, fail_record(describe(failure, *job_.plan), peer_, exit.pid));
     else if (wants_record(*job_.spec, Record::Kind::exit))
@@ -154,20 +161,23 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
     if (!accepting_) return;
 
     const bool quick = monotonic_us() - began_us_ < quick_us;
-    const bool left = quick && suspicious_ &&
-                      still_there(head_, look_at_queue(socket_.fd, job_.spec->is_datagram()), failed);
+    const bool left =
+        quick && suspicious_ &&
+        still_there(head_, look_at_queue(socket_.fd, job_.spec->is_datagram()), failed);
     suspicious_ = quick;
     const Milliseconds time = respawn_.ended(left);
     if (time == 0) return watch();
     if (respawn_.newly_paused())
-        runtime_.log(Level::error,
-                     fmt::format("{}: {} was started {} times and never took what waits in the socket; the "
-                                 "service pauses for {} s, then longer, and recovers by itself",
-                                 job_.spec->id, job_.plan->path, respawn_.futile() + 1, time / 1000));
+        runtime_.log(
+            Level::error,
+            fmt::format("{}: {} was started {} times and never took what waits in the socket; the "
+                        "service pauses for {} s, then longer, and recovers by itself",
+                        job_.spec->id, job_.plan->path, respawn_.futile() + 1, time / 1000));
     pause(time);
 }
 
-Wait::Wait(Runtime& runtime, Assignment assignment) : runtime_(runtime), job_(std::move(assignment)) {}
+Wait::Wait(Runtime& runtime, Assignment assignment)
+    : runtime_(runtime), job_(std::move(assignment)) {}
 Wait::~Wait() = default;
 
 void Wait::serve(std::vector<ListeningSocket> sockets) {
@@ -186,11 +196,13 @@ void Wait::stop_accepting() noexcept {
     for (const auto& door : doors_) door->leave_alone();
 }
 
-void Wait::adopt(Assignment assignment, bool) { job_ = std::move(assignment); }
+void Wait::adopt(Assignment assignment, bool) {
+    job_ = std::move(assignment);
+}
 
 unsigned Wait::sessions() const noexcept {
-    return static_cast<unsigned>(
-        std::count_if(doors_.begin(), doors_.end(), [](const auto& door) { return door->pid() != 0; }));
+    return static_cast<unsigned>(std::count_if(doors_.begin(), doors_.end(),
+                                               [](const auto& door) { return door->pid() != 0; }));
 }
 
 void Wait::signal_sessions(int signal) noexcept {

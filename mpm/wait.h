@@ -26,7 +26,8 @@ class Wait : public Dispatcher {
 
     Runtime& runtime_;
     Assignment job_;
-    /// A door stays until its program has ended, even when the socket is not ours to watch any more.
+    /// A door stays until its program has ended, even when the socket is not ours to watch any
+    /// more.
     std::vector<std::unique_ptr<Door>> doors_;
 };
 

@@ -43,7 +43,8 @@ Source source_of_peer(const LaunchSlot& slot) noexcept {
     if (slot.peer.family() != AF_UNIX) return source_of(slot.peer);
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return {};
+    if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+        return {};
     return source_of(slot.peer, credentials.uid);
 }
 
@@ -53,8 +54,10 @@ const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
     const auto self = static_cast<pid_t>(syscall(SYS_getpid));
     const Source source = source_of_peer(slot);
     for (;;) {
-        const Guard* guard = seat.ledger->admit(seat.limits, source, monotonic_ms(), self, server.claim);
-        if (guard == nullptr || !guard->waits || seat.limits.overflow != Overflow::queue) return guard;
+        const Guard* guard =
+            seat.ledger->admit(seat.limits, source, monotonic_ms(), self, server.claim);
+        if (guard == nullptr || !guard->waits || seat.limits.overflow != Overflow::queue)
+            return guard;
         nap(seat.poll);
     }
 }

@@ -48,7 +48,8 @@ Channel::Received Channel::receive(void* message, std::size_t size, std::size_t&
         got = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0) return errno == EAGAIN ? Received::nothing : Received::end;
-    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
+    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr;
+         item = CMSG_NXTHDR(&header, item)) {
         if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
         int fd;
         std::memcpy(&fd, CMSG_DATA(item), sizeof fd);

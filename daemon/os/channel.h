@@ -28,7 +28,8 @@ class Channel {
 
     enum class Received { message, nothing, end };
     /// One message of at most `size` bytes; a longer one is an `end`: the peer is not one of ours.
-    Received receive(void* message, std::size_t size, std::size_t& received, UniqueFd& attached) noexcept;
+    Received receive(void* message, std::size_t size, std::size_t& received,
+                     UniqueFd& attached) noexcept;
 
   private:
     UniqueFd fd_;

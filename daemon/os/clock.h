@@ -2,9 +2,8 @@
 // The monotonic clock, read where time enters; policy gets it as a number.
 #pragma once
 
-#include <ctime>
-
 #include <cstdint>
+#include <ctime>
 
 namespace minetd {
 

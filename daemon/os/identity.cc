@@ -17,7 +17,8 @@ namespace {
 std::optional<unsigned> as_number(const std::string& text) {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (text.empty() || error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
     return number;
 }
 
@@ -59,7 +60,8 @@ Identity resolve_identity(const std::string& user, const std::string& group, boo
     if (supplementary && entry != nullptr) {
         int count = 64;
         identity.groups.resize(static_cast<std::size_t>(count));
-        if (::getgrouplist(identity.user.c_str(), identity.gid, identity.groups.data(), &count) < 0) {
+        if (::getgrouplist(identity.user.c_str(), identity.gid, identity.groups.data(), &count) <
+            0) {
             identity.groups.resize(static_cast<std::size_t>(count));
             ::getgrouplist(identity.user.c_str(), identity.gid, identity.groups.data(), &count);
         }

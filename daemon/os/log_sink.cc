@@ -44,7 +44,8 @@ bool write_now(int fd, const std::string& line) noexcept {
 
 class StderrSink : public LogSink {
   public:
-    void write(Level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+    void write(Level, const std::string& line,
+               std::span<const systemd::JournalField>) noexcept override {
         if (!write_now(STDERR_FILENO, losses_.prefix() + line + '\n')) losses_.lost();
     }
 
@@ -57,7 +58,8 @@ class FileSink : public LogSink {
     explicit FileSink(const std::string& path) : path_(path), fd_(open()) {
         if (!fd_) throw_errno("log file " + path);
     }
-    void write(Level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+    void write(Level, const std::string& line,
+               std::span<const systemd::JournalField>) noexcept override {
         if (!write_now(fd_.get(), losses_.prefix() + line + '\n')) losses_.lost();
     }
     void reopen() noexcept override {
@@ -67,7 +69,9 @@ class FileSink : public LogSink {
 
   private:
     UniqueFd open() const noexcept {
-        return UniqueFd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640));
+        return UniqueFd(::open(path_.c_str(),
+                               O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                               0640));
     }
     std::string path_;
     UniqueFd fd_;
@@ -78,16 +82,19 @@ class FileSink : public LogSink {
 class SyslogSink : public LogSink {
   public:
     SyslogSink(int facility, int level) : facility_(facility), level_(level) { connect(); }
-    void write(Level level, const std::string& line, std::span<const systemd::JournalField>) noexcept override {
+    void write(Level level, const std::string& line,
+               std::span<const systemd::JournalField>) noexcept override {
         // Records carry the configured level; what is worse keeps its own.
-        const int priority = static_cast<int>(level) < static_cast<int>(Level::notice) ? static_cast<int>(level) : level_;
+        const int priority = static_cast<int>(level) < static_cast<int>(Level::notice)
+                                 ? static_cast<int>(level)
+                                 : level_;
         char stamp[32];
         const time_t now = ::time(nullptr);
         tm local{};
         ::localtime_r(&now, &local);
         std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &local);
-        const std::string text =
-            fmt::format("<{}>{} minetd[{}]: {}{}", facility_ | priority, stamp, ::getpid(), losses_.prefix(), line);
+        const std::string text = fmt::format("<{}>{} minetd[{}]: {}{}", facility_ | priority, stamp,
+                                             ::getpid(), losses_.prefix(), line);
         if (!send(text)) losses_.lost();
     }
     void reopen() noexcept override { connect(); }
@@ -98,11 +105,13 @@ class SyslogSink : public LogSink {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::strcpy(address.sun_path, "/dev/log");
-        connected_ = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        connected_ =
+            ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
     bool send(const std::string& text) noexcept {
         for (int attempt = 0; attempt < 2; ++attempt) {
-            if (connected_ && ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0) return true;
+            if (connected_ && ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0)
+                return true;
             if (connected_ && errno == EAGAIN) return false;
             connect();  // the logger was restarted
         }
@@ -123,7 +132,8 @@ class JournalSink : public LogSink {
 };
 
 class NullSink : public LogSink {
-    void write(Level, const std::string&, std::span<const systemd::JournalField>) noexcept override {}
+    void write(Level, const std::string&,
+               std::span<const systemd::JournalField>) noexcept override {}
 };
 
 int code_of(const CODE* table, const std::string& name, const char* what) {
@@ -134,17 +144,24 @@ int code_of(const CODE* table, const std::string& name, const char* what) {
 
 }  // namespace
 
-std::shared_ptr<LogSink> stderr_sink() { return std::make_shared<StderrSink>(); }
-std::shared_ptr<LogSink> file_sink(const std::string& path) { return std::make_shared<FileSink>(path); }
+std::shared_ptr<LogSink> stderr_sink() {
+    return std::make_shared<StderrSink>();
+}
+std::shared_ptr<LogSink> file_sink(const std::string& path) {
+    return std::make_shared<FileSink>(path);
+}
 std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level) {
     return std::make_shared<SyslogSink>(code_of(facilitynames, facility, "facility"),
                                         code_of(prioritynames, level, "level"));
 }
 std::shared_ptr<LogSink> journal_sink() {
     if (!systemd::has_journal())
-        throw std::runtime_error("this minetd was built without the journal (meson option `systemd')");
+        throw std::runtime_error(
+            "this minetd was built without the journal (meson option `systemd')");
     return std::make_shared<JournalSink>();
 }
-std::shared_ptr<LogSink> null_sink() { return std::make_shared<NullSink>(); }
+std::shared_ptr<LogSink> null_sink() {
+    return std::make_shared<NullSink>();
+}
 
 }  // namespace minetd

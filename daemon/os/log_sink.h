@@ -26,7 +26,8 @@ class LogSink {
 };
 
 std::shared_ptr<LogSink> stderr_sink();
-/// Appends lines as they are, without a time of its own; throws std::system_error when the file cannot be opened.
+/// Appends lines as they are, without a time of its own; throws std::system_error when the file
+/// cannot be opened.
 std::shared_ptr<LogSink> file_sink(const std::string& path);
 /// facility and level by name ("daemon", "local3"; "info"); throws std::runtime_error.
 std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level);

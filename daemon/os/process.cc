@@ -36,7 +36,8 @@ Exit reap() noexcept {
     return exit;
 }
 
-pid_t fork_process(const char* title, std::span<const int> keep, const std::function<int()>& body) noexcept {
+pid_t fork_process(const char* title, std::span<const int> keep,
+                   const std::function<int()>& body) noexcept {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     // The body never returns into the frames of the parent's event loop.
@@ -70,8 +71,12 @@ void raise_open_files() noexcept {
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) before_raise = limit;
 }
 
-std::optional<rlimit> lowered_open_files() noexcept { return before_raise; }
+std::optional<rlimit> lowered_open_files() noexcept {
+    return before_raise;
+}
 
-void become_subreaper() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+void become_subreaper() noexcept {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
 
 }  // namespace minetd

@@ -25,7 +25,8 @@ Exit reap() noexcept;
 /// Forks a process that runs `body` and ends with what it returns; an exception ends it with
 /// EX_SOFTWARE. The child keeps descriptors 0 to 2 and those in `keep`, and no others. Returns the
 /// pid, or -1 with errno set.
-pid_t fork_process(const char* title, std::span<const int> keep, const std::function<int()>& body) noexcept;
+pid_t fork_process(const char* title, std::span<const int> keep,
+                   const std::function<int()>& body) noexcept;
 
 /// Descriptors 0, 1 and 2 are open, if only on /dev/null: what is opened later never lands there.
 void ensure_standard_descriptors();  ///< throws std::system_error

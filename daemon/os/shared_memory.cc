@@ -18,7 +18,9 @@ SharedMemory::SharedMemory(std::size_t size)
     if (::madvise(address_, size_, MADV_DONTFORK) < 0) throw_errno("madvise");
 }
 
-SharedMemory::~SharedMemory() { ::munmap(address_, size_); }
+SharedMemory::~SharedMemory() {
+    ::munmap(address_, size_);
+}
 
 void SharedMemory::remap() {
     void* address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);

@@ -12,7 +12,8 @@ namespace {
 sigset_t all_but_faults() noexcept {
     sigset_t set;
     sigfillset(&set);
-    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&set, fault);
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS})
+        sigdelset(&set, fault);
     return set;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <csignal>
-
 #include <functional>
 
 #include "daemon/os/event_loop.h"

@@ -25,7 +25,8 @@ void clear_stale_path(const SocketAddress& address, int type) {
     const char* path = address.local.sun_path;
     struct stat status {};
     if (::lstat(path, &status) < 0) return;
-    if (!S_ISSOCK(status.st_mode)) throw_errno("bind: a file that is no socket is in the way", EADDRINUSE);
+    if (!S_ISSOCK(status.st_mode))
+        throw_errno("bind: a file that is no socket is in the way", EADDRINUSE);
     const UniqueFd probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), address.raw(), address.length) == 0 || errno != ECONNREFUSED)
         throw_errno("bind", EADDRINUSE);
@@ -60,7 +61,8 @@ std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port, 
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     const bool any = host.empty() || host == "*";
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(any ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    const int error =
+        ::getaddrinfo(any ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &found);
     if (error != 0)
         throw std::runtime_error("address `" + host + "': " +
                                  (error == EAI_SYSTEM ? error_text(errno) : ::gai_strerror(error)));
@@ -85,7 +87,8 @@ SocketAddress unix_address(const std::string& path) {
                                  std::to_string(sizeof address.local.sun_path - 1) + " bytes)");
     std::memcpy(address.local.sun_path, path.data(), path.size());
     if (abstract) address.local.sun_path[0] = '\0';
-    address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+    address.length =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
     return address;
 }
 

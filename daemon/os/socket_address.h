@@ -27,7 +27,9 @@ struct SocketAddress {
     const sockaddr* raw() const noexcept { return &any; }
     static constexpr socklen_t capacity = sizeof(sockaddr_un);
 
-    int family() const noexcept { return length >= sizeof(sa_family_t) ? any.sa_family : AF_UNSPEC; }
+    int family() const noexcept {
+        return length >= sizeof(sa_family_t) ? any.sa_family : AF_UNSPEC;
+    }
     bool is_ip() const noexcept { return family() == AF_INET || family() == AF_INET6; }
     /// An IPv4 peer seen through an IPv6 socket (::ffff:a.b.c.d).
     bool is_mapped() const noexcept;

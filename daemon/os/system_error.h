@@ -13,6 +13,8 @@ namespace minetd {
 }
 
 /// "No such file or directory"; safe in any thread.
-inline std::string error_text(int error) { return std::generic_category().message(error); }
+inline std::string error_text(int error) {
+    return std::generic_category().message(error);
+}
 
 }  // namespace minetd

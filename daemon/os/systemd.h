@@ -16,7 +16,8 @@ bool has_notify_socket() noexcept;
 
 using JournalField = std::pair<const char*, std::string>;
 /// One journal entry with native fields; false where there is no journal.
-bool journal(int priority, const std::string& message, std::span<const JournalField> fields) noexcept;
+bool journal(int priority, const std::string& message,
+             std::span<const JournalField> fields) noexcept;
 /// Compiled with the journal at all?
 bool has_journal() noexcept;
 

@@ -40,7 +40,9 @@ constexpr Guard table[] = {
 
 }  // namespace
 
-std::span<const Guard> guards() noexcept { return table; }
+std::span<const Guard> guards() noexcept {
+    return table;
+}
 
 const Guard* decide(const Limits& limits, const Counts& counts) noexcept {
     for (const Guard& guard : table)
@@ -53,6 +55,8 @@ bool unlimited(const Limits& limits) noexcept {
            !limits.cps;
 }
 
-bool counts_sources(const Limits& limits) noexcept { return limits.per_source || limits.ip_max; }
+bool counts_sources(const Limits& limits) noexcept {
+    return limits.per_source || limits.ip_max;
+}
 
 }  // namespace minetd

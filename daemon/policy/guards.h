@@ -18,7 +18,7 @@ struct Counts {
     unsigned in_second = 0;            ///< starts in the last second
     unsigned in_minute = 0;            ///< starts in the last 60 s
     unsigned in_minute_from_source = 0;
-    bool cps_pausing = false;      ///< `cps` tripped, and its wait is not over
+    bool cps_pausing = false;       ///< `cps` tripped, and its wait is not over
     bool source_untracked = false;  ///< too many sources at once to count this one: fail closed
     bool claims_exhausted = false;  ///< more sessions than the ledger can hold
 };

@@ -34,7 +34,7 @@ struct alignas(128) Ledger::SourceEntry {
 struct Ledger::Shared {
     std::atomic<std::uint32_t> owner;
     std::atomic<std::uint32_t> running;
-    std::uint32_t free_claim;  // head of the list of given-back claims; 0: none
+    std::uint32_t free_claim;   // head of the list of given-back claims; 0: none
     std::uint32_t claims_used;  // claims that were ever handed out: [1, claims_used]
     Window minute, second;
     std::atomic<Milliseconds> paused_until;
@@ -103,7 +103,8 @@ Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now)
         }
         if (entry->running > 0) continue;
         // Whoever has started least recently loses least by being forgotten.
-        const unsigned count = entry->source.known() ? window_count(entry->minute, now, minute_slice) + 1 : 0;
+        const unsigned count =
+            entry->source.known() ? window_count(entry->minute, now, minute_slice) + 1 : 0;
         if (victim == nullptr || count < victim_count ||
             (count == victim_count && entry->last_used < victim->last_used)) {
             victim = entry;
@@ -143,7 +144,8 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     }
     if (const Guard* guard = decide(limits, counts)) {
         if (guard->trips_cps && !counts.cps_pausing)
-            all.paused_until.store(now + limits.cps->wait * Milliseconds{1000}, std::memory_order_relaxed);
+            all.paused_until.store(now + limits.cps->wait * Milliseconds{1000},
+                                   std::memory_order_relaxed);
         return guard;
     }
 
@@ -153,8 +155,9 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     else if (index <= claim_capacity)
         all.free_claim = all.claims[index].source;
     if (index > claim_capacity) index = claim_capacity;  // only a hostile writer gets us here
-    all.claims[index] = {static_cast<std::uint32_t>(who),
-                         entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1};
+    all.claims[index] = {
+        static_cast<std::uint32_t>(who),
+        entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1};
     all.running.fetch_add(1, std::memory_order_relaxed);
     if (limits.service_max) window_add(all.minute, now, minute_slice);
     if (limits.cps) window_add(all.second, now, second_slice);
@@ -173,7 +176,8 @@ void Ledger::free_claim(Claim claim) noexcept {
         SourceEntry& source = all.sources[entry.source - 1];
         if (source.running > 0) --source.running;
     }
-    if (all.running.load(std::memory_order_relaxed) > 0) all.running.fetch_sub(1, std::memory_order_relaxed);
+    if (all.running.load(std::memory_order_relaxed) > 0)
+        all.running.fetch_sub(1, std::memory_order_relaxed);
     entry = {0, all.free_claim};
     all.free_claim = claim;
 }
@@ -188,7 +192,8 @@ bool Ledger::release_all(pid_t who) noexcept {
     const pid_t self = static_cast<pid_t>(raw::syscall(SYS_getpid));
     Shared& all = shared();
     const auto clear = [&] {
-        const std::uint32_t used = all.claims_used < claim_capacity ? all.claims_used : claim_capacity;
+        const std::uint32_t used =
+            all.claims_used < claim_capacity ? all.claims_used : claim_capacity;
         for (Claim claim = 1; claim <= used; ++claim)
             if (all.claims[claim].owner == static_cast<std::uint32_t>(who)) free_claim(claim);
     };
@@ -224,7 +229,9 @@ void Ledger::rebuild() noexcept {
     all.running.store(running, std::memory_order_relaxed);
 }
 
-unsigned Ledger::running() const noexcept { return shared().running.load(std::memory_order_relaxed); }
+unsigned Ledger::running() const noexcept {
+    return shared().running.load(std::memory_order_relaxed);
+}
 
 Milliseconds Ledger::paused_until() const noexcept {
     return shared().paused_until.load(std::memory_order_relaxed);

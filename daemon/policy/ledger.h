@@ -36,8 +36,8 @@ class Ledger {
                        Claim& claim) noexcept;
     void release(Claim claim, pid_t who) noexcept;
 
-    /// After process `who` has been reaped: gives back what it held. False when the lock could not be
-    /// had in reasonable time; try again later.
+    /// After process `who` has been reaped: gives back what it held. False when the lock could not
+    /// be had in reasonable time; try again later.
     bool release_all(pid_t who) noexcept;
 
     /// Sessions that are counted now; a statistic, read without the lock.

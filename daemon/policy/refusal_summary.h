@@ -11,14 +11,15 @@ namespace minetd {
 
 class RefusalSummary {
   public:
-    static constexpr unsigned burst = 10;             ///< records a period written in full
+    static constexpr unsigned burst = 10;  ///< records a period written in full
     static constexpr Milliseconds period = 10'000;
 
     /// One refusal at `now`: true when it is to be recorded itself.
     bool record(Milliseconds now) noexcept;
     /// Refusals that were counted only, once their period is over (0 before); counting starts anew.
     std::uint64_t take_suppressed(Milliseconds now) noexcept;
-    /// Something is held back, and take_suppressed() will want to be called at this time; 0: nothing.
+    /// Something is held back, and take_suppressed() will want to be called at this time; 0:
+    /// nothing.
     Milliseconds due() const noexcept { return suppressed_ > 0 ? started_ + period : 0; }
 
   private:

@@ -13,8 +13,7 @@ unsigned window_count(const Window& window, Milliseconds now, Milliseconds slice
     unsigned count = 0;
     for (std::int64_t age = 0; age < ring; ++age) {
         const std::int64_t slice = window.slice - age;
-        if (slice > current - ring && slice >= 0)
-            count += window.counts[slice % ring];
+        if (slice > current - ring && slice >= 0) count += window.counts[slice % ring];
     }
     return count;
 }

@@ -16,8 +16,10 @@ TEST_SUITE("daemon") {
             heard.push_back(line);
             if (heard.size() == expected) loop.stop();
         });
-        const std::string text = "one\n\ntwo half" + std::string(" and half\n") + std::string(1100, 'x') + "\n";
-        REQUIRE(::write(output.write_end(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+        const std::string text =
+            "one\n\ntwo half" + std::string(" and half\n") + std::string(1100, 'x') + "\n";
+        REQUIRE(::write(output.write_end(), text.data(), text.size()) ==
+                static_cast<ssize_t>(text.size()));
         loop.run();
         REQUIRE(heard.size() == expected);
         CHECK(heard[0] == "one");

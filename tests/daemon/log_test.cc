@@ -16,7 +16,8 @@ namespace {
 
 constexpr unsigned everything = log_pid | log_host | log_exit | log_duration | log_usage;
 
-ServiceSpec service(unsigned success, unsigned failure = log_host, LogFormat format = LogFormat::text) {
+ServiceSpec service(unsigned success, unsigned failure = log_host,
+                    LogFormat format = LogFormat::text) {
     ServiceSpec spec;
     spec.id = "echo";
     spec.log_on_success = success;
@@ -25,7 +26,9 @@ ServiceSpec service(unsigned success, unsigned failure = log_host, LogFormat for
     return spec;
 }
 
-SocketAddress peer() { return resolve("192.0.2.1", 4711, AF_INET).front(); }
+SocketAddress peer() {
+    return resolve("192.0.2.1", 4711, AF_INET).front();
+}
 
 Record ended(int status) {
     Record record;
@@ -55,17 +58,21 @@ TEST_SUITE("daemon") {
             Record record;
             const char* text;
         } rows[] = {
-            {service(log_pid | log_host), start_record(42, peer()), "START: echo pid=42 from=192.0.2.1"},
+            {service(log_pid | log_host), start_record(42, peer()),
+             "START: echo pid=42 from=192.0.2.1"},
             {service(log_host), start_record(42, peer()), "START: echo from=192.0.2.1"},
             {service(log_pid), start_record(42, SocketAddress{}), "START: echo pid=42"},
-            {service(log_pid | log_exit | log_duration), ended(3 << 8), "EXIT: echo status=3 pid=42 duration=2(sec)"},
+            {service(log_pid | log_exit | log_duration), ended(3 << 8),
+             "EXIT: echo status=3 pid=42 duration=2(sec)"},
             {service(log_pid | log_exit), ended(9), "EXIT: echo signal=9 pid=42"},
             {service(log_duration), ended(0), "EXIT: echo duration=2(sec)"},
-            {service(everything), ended(0), "EXIT: echo status=0 pid=42 duration=2(sec) cpu=0.012(sec) maxrss=2048(kB)"},
+            {service(everything), ended(0),
+             "EXIT: echo status=0 pid=42 duration=2(sec) cpu=0.012(sec) maxrss=2048(kB)"},
             {service(0), failed(), "FAIL: echo service_limit from=192.0.2.1"},
             {service(0, log_pid), failed(), "FAIL: echo service_limit"},
             {service(0), failed(17), "FAIL: echo service_limit from=192.0.2.1 repeated=17"},
-            {service(0), fail_record("two\nlines", peer()), "FAIL: echo two\\x0alines from=192.0.2.1"},
+            {service(0), fail_record("two\nlines", peer()),
+             "FAIL: echo two\\x0alines from=192.0.2.1"},
             {service(log_pid | log_host, log_host, LogFormat::json), start_record(42, peer()),
              R"({"event":"start","service":"echo","pid":42,"from":"192.0.2.1","port":4711})"},
             {service(everything, log_host, LogFormat::json), ended(0),
@@ -85,7 +92,8 @@ TEST_SUITE("daemon") {
             CHECK(text == row.text);
         }
         // In a file: 26/11/21@23:30:16: START: ...
-        const std::string stamped = format_record(service(log_pid), start_record(42, SocketAddress{}), true);
+        const std::string stamped =
+            format_record(service(log_pid), start_record(42, SocketAddress{}), true);
         CHECK(stamped.find(": START: echo pid=42") >= std::string("0/1/1@00:00:00").size());
         CHECK(stamped.find('@') != std::string::npos);
     }

@@ -44,7 +44,10 @@ TEST_SUITE("daemon") {
             {"tcp4", {}, Family::v4, {"0.0.0.0"}},
             {"tcp6", {}, Family::v6, {"::"}},
             {"tcp46", {}, Family::dual, {"::"}},
-            {"a list", {"127.0.0.1", "127.0.0.2", "::1"}, Family::any, {"127.0.0.1", "127.0.0.2", "::1"}},
+            {"a list",
+             {"127.0.0.1", "127.0.0.2", "::1"},
+             Family::any,
+             {"127.0.0.1", "127.0.0.2", "::1"}},
         };
         for (const auto& row : rows) {
             CAPTURE(row.name);
@@ -53,7 +56,8 @@ TEST_SUITE("daemon") {
             spec->port = free_port();
             std::vector<std::string> problems;
             const ServiceSockets sockets(
-                loop, spec, [&](Level, const std::string& text) { problems.push_back(text); }, [] {});
+                loop, spec, [&](Level, const std::string& text) { problems.push_back(text); },
+                [] {});
             CHECK(problems.empty());
             CHECK(sockets.missing() == 0);
             std::vector<std::string> hosts;
@@ -73,7 +77,8 @@ TEST_SUITE("daemon") {
         spec->port = free_port();
         SocketOptions options;
         options.type = SOCK_STREAM;
-        UniqueFd obstacle = open_listener(resolve("127.0.0.2", spec->port, AF_INET).front(), options);
+        UniqueFd obstacle =
+            open_listener(resolve("127.0.0.2", spec->port, AF_INET).front(), options);
         std::vector<std::string> messages;
         int opened = 0;
         ServiceSockets sockets(

@@ -64,7 +64,8 @@ Result launch(const ServiceSpec& spec) {
 
 std::set<std::string> lines(const std::string& text) {
     std::set<std::string> found;
-    for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos;
+         begin = end + 1)
         found.insert(text.substr(begin, end - begin));
     return found;
 }
@@ -103,9 +104,10 @@ TEST_SUITE("mpm") {
         const SocketAddress local = resolve("192.0.2.9", 79, AF_INET).front();
         Launcher launcher;
         const std::set<std::string> known = lines(launch(launcher, spec, peer, local).output);
-        for (const char* line : {"PROTO=TCP", "TCPREMOTEIP=2001:db8::7", "TCPREMOTEPORT=4711", "TCPLOCALIP=192.0.2.9",
-                                 "TCPLOCALPORT=79", "REMOTE_HOST=2001:db8::7", "REMOTE_ADDR=2001:db8::7",
-                                 "REMOTE_PORT=4711", "OWN=a b", "MINETD_TEST_VALUE=inherited"}) {
+        for (const char* line :
+             {"PROTO=TCP", "TCPREMOTEIP=2001:db8::7", "TCPREMOTEPORT=4711", "TCPLOCALIP=192.0.2.9",
+              "TCPLOCALPORT=79", "REMOTE_HOST=2001:db8::7", "REMOTE_ADDR=2001:db8::7",
+              "REMOTE_PORT=4711", "OWN=a b", "MINETD_TEST_VALUE=inherited"}) {
             CAPTURE(line);
             CHECK(known.contains(line));
         }
@@ -116,7 +118,8 @@ TEST_SUITE("mpm") {
         CHECK(unknown.find("NOTIFY_SOCKET") == std::string::npos);
         CHECK(unknown.find("MINETD_TEST_VALUE=inherited") != std::string::npos);
         CHECK(unknown.find("HOME=") == std::string::npos);  // not in passenv
-        for (const char* name : {"TCPREMOTEIP", "NOTIFY_SOCKET", "MINETD_TEST_VALUE"}) ::unsetenv(name);
+        for (const char* name : {"TCPREMOTEIP", "NOTIFY_SOCKET", "MINETD_TEST_VALUE"})
+            ::unsetenv(name);
     }
 
     TEST_CASE("umask, nice, directory, limits and identity are the service's") {
@@ -138,9 +141,12 @@ TEST_SUITE("mpm") {
             LaunchStep step;
             int error;
         } rows[] = {
-            {"no such program", [](ServiceSpec& spec) { spec.server = "/nonexistent/program"; }, LaunchStep::exec, ENOENT},
-            {"not a program", [](ServiceSpec& spec) { spec.server = "/etc/passwd"; }, LaunchStep::exec, EACCES},
-            {"no such directory", [](ServiceSpec& spec) { spec.chdir = "/nonexistent"; }, LaunchStep::directory, ENOENT},
+            {"no such program", [](ServiceSpec& spec) { spec.server = "/nonexistent/program"; },
+             LaunchStep::exec, ENOENT},
+            {"not a program", [](ServiceSpec& spec) { spec.server = "/etc/passwd"; },
+             LaunchStep::exec, EACCES},
+            {"no such directory", [](ServiceSpec& spec) { spec.chdir = "/nonexistent"; },
+             LaunchStep::directory, ENOENT},
             {"no place for errors",
              [](ServiceSpec& spec) {
                  spec.standard_error.kind = StderrTarget::Kind::file;

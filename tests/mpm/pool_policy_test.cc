@@ -15,8 +15,10 @@ PoolLimits apache_limits() {
     return limits;
 }
 
-/// Plays ticks: every server that is started is idle at the next tick, `busy` never changes what it has.
-std::vector<int> ticks(const PoolLimits& limits, PoolCounts counts, int count, PoolMemory memory = {}) {
+/// Plays ticks: every server that is started is idle at the next tick, `busy` never changes what it
+/// has.
+std::vector<int> ticks(const PoolLimits& limits, PoolCounts counts, int count,
+                       PoolMemory memory = {}) {
     std::vector<int> steps;
     for (int i = 0; i < count; ++i) {
         const PoolPlan step = plan(limits, counts, 1000 * (i + 1), true, memory);
@@ -46,8 +48,10 @@ TEST_SUITE("mpm") {
     }
 
     TEST_CASE("apache: the rate starts anew when there are enough spares, and one goes a second") {
-        CHECK(ticks(apache_limits(), {.idle = 0, .busy = 10}, 5) == std::vector<int>{1, 2, 4, 0, 0});
-        CHECK(ticks(apache_limits(), {.idle = 14, .busy = 0}, 6) == std::vector<int>{-1, -1, -1, -1, 0, 0});
+        CHECK(ticks(apache_limits(), {.idle = 0, .busy = 10}, 5) ==
+              std::vector<int>{1, 2, 4, 0, 0});
+        CHECK(ticks(apache_limits(), {.idle = 14, .busy = 0}, 6) ==
+              std::vector<int>{-1, -1, -1, -1, 0, 0});
         PoolMemory warm;
         warm.rate = 32;
         CHECK(ticks(apache_limits(), {.idle = 7, .busy = 0}, 1, warm) == std::vector<int>{0});
@@ -57,10 +61,13 @@ TEST_SUITE("mpm") {
         PoolMemory memory;
         CHECK(plan(apache_limits(), {.idle = 0, .busy = 9}, 500, false, memory).start == 0);
         memory.hold_off = 2;
-        CHECK(ticks(apache_limits(), {.idle = 0, .busy = 100}, 5, memory) == std::vector<int>{1, 1, 1, 2, 0});
+        CHECK(ticks(apache_limits(), {.idle = 0, .busy = 100}, 5, memory) ==
+              std::vector<int>{1, 1, 1, 2, 0});
     }
 
-    TEST_CASE("reactive: the whole deficit at once, up to the middle of the range and never above the limit") {
+    TEST_CASE(
+        "reactive: the whole deficit at once, up to the middle of the range and never above the "
+        "limit") {
         const struct {
             PoolCounts counts;
             unsigned start;

@@ -72,6 +72,7 @@ TEST_SUITE("mpm") {
         const UniqueFd taken(::accept(sockets.server.get(), nullptr, nullptr));
         REQUIRE(taken);
         CHECK_FALSE(still_there(before, look_at_queue(sockets.server.get(), false), false));
-        CHECK(still_there(before, look_at_queue(sockets.server.get(), false), true));  // and the program failed
+        CHECK(still_there(before, look_at_queue(sockets.server.get(), false),
+                          true));  // and the program failed
     }
 }

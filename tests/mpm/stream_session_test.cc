@@ -29,12 +29,14 @@ class Stage {
         peer = UniqueFd(ends[1]);
         context.mux_names = {"known"};
         handler = find_builtin(builtin)->make(context);
-        session = std::make_unique<StreamSession>(UniqueFd(ends[0]), SocketAddress{}, SocketAddress{}, *handler, 60);
+        session = std::make_unique<StreamSession>(UniqueFd(ends[0]), SocketAddress{},
+                                                  SocketAddress{}, *handler, 60);
         wants = session->begin();
     }
 
     void say(const std::string& text) const {
-        REQUIRE(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+        REQUIRE(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(text.size()));
     }
     void half_close() const { REQUIRE(::shutdown(peer.get(), SHUT_WR) == 0); }
     /// Steps the session while its socket is ready for what it wants; returns what it said.
@@ -127,7 +129,8 @@ TEST_SUITE("mpm") {
         }
         CHECK(heard > 100'000);
         stage.peer.reset();
-        for (int i = 0; i < 10 && stage.wants != Wants::end; ++i) stage.wants = stage.session->resume();
+        for (int i = 0; i < 10 && stage.wants != Wants::end; ++i)
+            stage.wants = stage.session->resume();
         CHECK(stage.wants == Wants::end);
     }
 
@@ -159,7 +162,8 @@ TEST_SUITE("mpm") {
             CAPTURE(builtin);
             Stage stage(builtin);
             stage.peer.reset();
-            for (int i = 0; i < 100 && stage.wants != Wants::end; ++i) stage.wants = stage.session->resume();
+            for (int i = 0; i < 100 && stage.wants != Wants::end; ++i)
+                stage.wants = stage.session->resume();
             CHECK(stage.wants == Wants::end);
         }
     }

@@ -17,7 +17,8 @@ TEST_SUITE("mpm") {
     TEST_CASE("late crashes are replaced at once until they come too often") {
         Throttle throttle;
         Milliseconds now = 50'000;
-        for (unsigned i = 0; i < Throttle::crashes_tolerated; ++i) CHECK(throttle.crashed(now) == 0);
+        for (unsigned i = 0; i < Throttle::crashes_tolerated; ++i)
+            CHECK(throttle.crashed(now) == 0);
         CHECK(throttle.crashed(now) == 1000);
         throttle.started();  // it always starts: that is not what is wrong with it
         CHECK(throttle.crashed(now) == 2000);

@@ -23,7 +23,8 @@ std::string ipv6_text(const in6_addr& address) {
 
 TEST_SUITE("os") {
     TEST_CASE("numbers are written in decimal") {
-        const std::uint64_t numbers[] = {0, 7, 10, 65535, 1234567890, std::numeric_limits<std::uint64_t>::max()};
+        const std::uint64_t numbers[] = {
+            0, 7, 10, 65535, 1234567890, std::numeric_limits<std::uint64_t>::max()};
         for (const std::uint64_t number : numbers) {
             CAPTURE(number);
             char text[21];
@@ -39,9 +40,9 @@ TEST_SUITE("os") {
             {"::", "::"},
             {"::1", "::1"},
             {"1::", "1::"},
-            {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},  // the first of two equal runs
+            {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},     // the first of two equal runs
             {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},  // one zero group stays
-            {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},  // the longer run
+            {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},           // the longer run
             {"fe80::AB:cd", "fe80::ab:cd"},
             {"::ffff:192.0.2.1", "::ffff:192.0.2.1"},
             {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
@@ -60,7 +61,8 @@ TEST_SUITE("os") {
         std::mt19937_64 random(2);
         for (int i = 0; i < 20000; ++i) {
             in6_addr address{};
-            for (unsigned char& byte : address.s6_addr) byte = random() % 3 == 0 ? static_cast<unsigned char>(random()) : 0;
+            for (unsigned char& byte : address.s6_addr)
+                byte = random() % 3 == 0 ? static_cast<unsigned char>(random()) : 0;
             in6_addr back;
             const std::string text = ipv6_text(address);
             CAPTURE(text);
@@ -76,7 +78,10 @@ TEST_SUITE("os") {
 
     TEST_CASE("a socket address knows its host, port and text") {
         SocketAddress v4;
-        v4.v4 = {.sin_family = AF_INET, .sin_port = htons(80), .sin_addr = {htonl(0xC0000201)}, .sin_zero = {}};
+        v4.v4 = {.sin_family = AF_INET,
+                 .sin_port = htons(80),
+                 .sin_addr = {htonl(0xC0000201)},
+                 .sin_zero = {}};
         v4.length = sizeof v4.v4;
         CHECK(v4.host() == "192.0.2.1");
         CHECK(v4.str() == "192.0.2.1:80");

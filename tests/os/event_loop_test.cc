@@ -45,7 +45,8 @@ TEST_SUITE("os") {
         CHECK(never == 0);
     }
 
-    TEST_CASE("signals arrive through the loop, and a forked process keeps only what it was given") {
+    TEST_CASE(
+        "signals arrive through the loop, and a forked process keeps only what it was given") {
         int ends[2];
         REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
         const UniqueFd read_end(ends[0]), write_end(ends[1]);

@@ -27,10 +27,10 @@ TEST_SUITE("os") {
     }
 
     TEST_CASE("what is unknown is named") {
-        CHECK_THROWS_WITH_AS(resolve_identity("no-such-user", "", true), "unknown user `no-such-user'",
-                             std::runtime_error);
-        CHECK_THROWS_WITH_AS(resolve_identity("root", "no-such-group", true), "unknown group `no-such-group'",
-                             std::runtime_error);
+        CHECK_THROWS_WITH_AS(resolve_identity("no-such-user", "", true),
+                             "unknown user `no-such-user'", std::runtime_error);
+        CHECK_THROWS_WITH_AS(resolve_identity("root", "no-such-group", true),
+                             "unknown group `no-such-group'", std::runtime_error);
     }
 
     TEST_CASE("an assumed identity is for good") {
@@ -42,8 +42,8 @@ TEST_SUITE("os") {
         const pid_t pid = ::fork();
         if (pid == 0) {
             assume_identity(nobody);
-            const bool gone = ::getuid() == nobody.uid && ::geteuid() == nobody.uid && ::getegid() == nobody.gid &&
-                              ::setuid(0) < 0 && ::setgid(0) < 0;
+            const bool gone = ::getuid() == nobody.uid && ::geteuid() == nobody.uid &&
+                              ::getegid() == nobody.gid && ::setuid(0) < 0 && ::setgid(0) < 0;
             ::_exit(gone ? 7 : 1);
         }
         int status = 0;

@@ -42,7 +42,8 @@ TEST_SUITE("policy") {
         const struct {
             const char* name;
             Limits limits;
-            unsigned first, second;  // admitted from one source, then from another, of 50 tries each
+            unsigned first,
+                second;  // admitted from one source, then from another, of 50 tries each
         } rows[] = {
             {"instances", {.instances = 7}, 7, 0},
             {"per_source", {.per_source = 7}, 7, 7},
@@ -86,7 +87,8 @@ TEST_SUITE("policy") {
         CHECK(ledger.admit(limits, source(1), now + 5000, ::getpid(), claim) == nullptr);
     }
 
-    TEST_CASE("processes that accept at the same time share one limit, and a killed one gives back") {
+    TEST_CASE(
+        "processes that accept at the same time share one limit, and a killed one gives back") {
         Ledger ledger;
         const Limits limits{.instances = 500, .per_source = 100};
         constexpr int processes = 6, sources = 20;
@@ -103,7 +105,8 @@ TEST_SUITE("policy") {
                 unsigned count = 0;
                 for (unsigned i = 0; i < 4000; ++i) {
                     Claim claim = 0;
-                    if (ledger.admit(limits, source(i % sources), now, ::getpid(), claim) == nullptr) {
+                    if (ledger.admit(limits, source(i % sources), now, ::getpid(), claim) ==
+                        nullptr) {
                         ++count;
                         if (i % 3 == 0) {  // some end, most stay
                             ledger.release(claim, ::getpid());
@@ -172,7 +175,9 @@ TEST_SUITE("policy") {
         CHECK(admitted(ledger, limits, 60, 3) == 50);
     }
 
-    TEST_CASE("more sources than can be remembered are still limited, and none is forgotten while it runs") {
+    TEST_CASE(
+        "more sources than can be remembered are still limited, and none is forgotten while it "
+        "runs") {
         Ledger ledger;
         const Limits limits{.per_source = 1};
         unsigned first = 0, again = 0;

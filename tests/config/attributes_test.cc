@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "daemon/config/draft.h"
 #include "tests/config/reading.h"
@@ -255,6 +257,19 @@ TEST_SUITE("config") {
             if (complaint.empty())
                 CHECK(dump(reading.configuration).find(formatted) != std::string::npos);
         }
+    }
+
+    TEST_CASE("the manual has every attribute") {
+        std::ifstream in(MINETD_TEST_SOURCES "/../man/minetd.conf.5");
+        std::stringstream manual;
+        manual << in.rdbuf();
+        REQUIRE(in);
+        const auto is_there = [&](std::string_view name) {
+            CAPTURE(std::string(name));
+            CHECK(manual.str().find("\n.It Cm " + std::string(name) + "\n") != std::string::npos);
+        };
+        for (const Attribute& row : service_attributes()) is_there(row.name);
+        for (const Attribute& row : daemon_attributes()) is_there(row.name);
     }
 
     TEST_CASE("--attributes and --explain tell what the table has") {

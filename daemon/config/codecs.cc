@@ -127,10 +127,11 @@ void Addresses::apply(const Attribute& row, std::vector<std::string>& value, Ope
     for (const Word& word : words) {
         std::string_view rest = word.text;
         // Commas separate as well as blanks do, as in the first field of a line.
-        while (!rest.empty()) {
-            const std::size_t comma = std::min(rest.find(','), rest.size());
+        for (bool more = true; more;) {
+            const std::size_t comma = rest.find(',');
             std::string_view host = rest.substr(0, comma);
-            rest.remove_prefix(comma == rest.size() ? comma : comma + 1);
+            more = comma != std::string_view::npos;
+            rest = more ? rest.substr(comma + 1) : std::string_view();
             if (host.starts_with('[') && host.ends_with(']'))
                 host = host.substr(1, host.size() - 2);
             const bool strange = std::any_of(host.begin(), host.end(), [](unsigned char c) {

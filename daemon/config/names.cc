@@ -32,11 +32,13 @@ constexpr KnownPort ports[] = {
     {"tcpmux", 1}, {"echo", 7}, {"discard", 9}, {"daytime", 13}, {"chargen", 19}, {"time", 37},
 };
 
-std::optional<int> protocol_number(const std::string& name) {
+/// By name or alias; the name that is returned is the official one.
+std::optional<ProtocolName> known_protocol(const std::string& name, Family family) {
     for (const KnownProtocol& known : protocols)
-        if (known.name == name) return known.number;
+        if (known.name == name) return ProtocolName{name, family, known.number};
     const protoent* entry = getprotobyname(name.c_str());
-    return entry ? std::optional<int>(entry->p_proto) : std::nullopt;
+    if (!entry) return std::nullopt;
+    return ProtocolName{entry->p_name, family, entry->p_proto};
 }
 
 struct Suffix {
@@ -45,23 +47,19 @@ struct Suffix {
 };
 constexpr Suffix suffixes[] = {
     {"6only", Family::v6}, {"46", Family::dual}, {"64", Family::dual},
-    {"4", Family::v4},     {"6", Family::v6},    {"", Family::any},
+    {"4", Family::v4},     {"6", Family::v6},
 };
 
 }  // namespace
 
 std::optional<ProtocolName> protocol_from(std::string_view text) {
     if (text == "unix") return ProtocolName{"unix", Family::unix_domain, 0};
-    std::optional<ProtocolName> found;
     // A name that ends in a digit itself (`ipv6`) wins over a base with a version.
-    if (const auto number = protocol_number(std::string(text)))
-        found = ProtocolName{std::string(text), Family::any, *number};
-    for (const Suffix& suffix : suffixes) {
-        if (found || !text.ends_with(suffix.text)) continue;
-        const std::string base(text.substr(0, text.size() - suffix.text.size()));
-        if (const auto number = protocol_number(base))
-            found = ProtocolName{base, suffix.family, *number};
-    }
+    std::optional<ProtocolName> found = known_protocol(std::string(text), Family::any);
+    for (const Suffix& suffix : suffixes)
+        if (!found && text.ends_with(suffix.text))
+            found = known_protocol(std::string(text.substr(0, text.size() - suffix.text.size())),
+                                   suffix.family);
     if (found && found->number == 0)
         throw BadValue(
             "protocol `" + found->base + "` has number 0, which the kernel takes for any",

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: ISC
+#include <doctest/doctest.h>
+
+#include "tests/config/reading.h"
+
+using namespace minetd;
+using namespace minetd::testing;
+
+TEST_SUITE("config") {
+    TEST_CASE("a reload by key: added, removed, kept, changed") {
+        const Configuration before =
+            read(
+                "7000 stream tcp nowait nobody /bin/cat\n7001 stream tcp nowait nobody /bin/cat\n"
+                "7002 stream tcp nowait nobody /bin/cat\n7003 dgram udp wait nobody /bin/cat\n")
+                .configuration;
+        const Configuration after =
+            read(
+                "# moved\n7003 dgram udp wait nobody /bin/cat\n7000 stream tcp nowait nobody "
+                "/bin/dog\n"
+                "7002 stream tcp nowait nobody dog\n7004 stream tcp nowait nobody /bin/cat\n")
+                .configuration;
+        const Changes found = changes(before, after);
+        REQUIRE(found.added.size() == 1);
+        CHECK(found.added[0]->key() == "7004/tcp");
+        REQUIRE(found.removed.size() == 1);
+        CHECK(found.removed[0]->key() == "7001/tcp");
+        REQUIRE(found.changed.size() == 1);
+        CHECK(found.changed[0].after->server == "/bin/dog");
+        REQUIRE(found.kept.size() == 2);
+        // A kept service is the object that was served before; one that is broken now is kept too.
+        CHECK(found.kept[0] == before.services[2]);
+        CHECK(found.kept[1] == before.services[3]);
+    }
+
+    TEST_CASE("a service of which only the name can be read stays as it is") {
+        const Configuration before =
+            read("7000 stream tcp nowait nobody /bin/cat\n7001 stream tcp nowait nobody /bin/cat\n")
+                .configuration;
+        const Changes found =
+            changes(before, read("7000 stream tpc nowait nobody /bin/cat\n").configuration);
+        CHECK(found.kept.size() == 1);
+        CHECK(found.removed.size() == 1);
+    }
+
+    TEST_CASE("what a changed attribute asks for") {
+        struct {
+            std::string setting;
+            bool same_socket, new_servers;
+        } const cases[] = {
+            {"min_spare_servers = 6", true, false},
+            {"max_request_workers = 9", true, false},
+            {"listen_backlog = 9", true, false},
+            {"sndbuf = 1k", true, false},
+            {"env = A=1", true, true},
+            {"user = root", true, true},
+            {"log_on_success = PID", true, true},
+            {"instances = 6", true, true},
+            {"serve = nowait", true, true},
+            {"freebind = yes", false, true},
+            {"interface = lo", false, true},
+            {"v6only = yes", false, true},
+            {"port = 7001", false, true},
+            {"id = other", true, true},
+        };
+        const std::string line = "7000 stream tcp6 prefork nobody /bin/cat\n";
+        const Configuration before = read(line).configuration;
+        for (const auto& [setting, same_socket, new_servers] : cases) {
+            CAPTURE(setting);
+            const Changes found =
+                changes(before, read(line + "[7000]\n" + setting + "\n").configuration);
+            REQUIRE(found.changed.size() == 1);
+            CHECK(found.changed[0].same_socket == same_socket);
+            CHECK(found.changed[0].needs_new_servers == new_servers);
+        }
+    }
+}

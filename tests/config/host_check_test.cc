@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "tests/config/reading.h"
+
+using namespace minetd;
+using namespace minetd::testing;
+
+TEST_SUITE("config") {
+    TEST_CASE("what a service names and this host does not have") {
+        struct {
+            std::string line, settings, said;
+            bool error;
+        } const cases[] = {
+            {"7000 stream tcp nowait root /bin/cat", "", "", false},
+            {"7000 stream tcp nowait no-such-user /bin/cat", "", "there is no user `no-such-user`",
+             true},
+            {"7000 stream tcp nowait root:no-such-group /bin/cat", "",
+             "there is no group `no-such-group`", true},
+            {"7000 stream tcp nowait 4000000000:7 /bin/cat", "", "", false},
+            {"7000 stream tcp nowait root /no/such/program", "",
+             "/no/such/program: No such file or directory", true},
+            {"7000 stream tcp nowait root /etc/passwd", "", "/etc/passwd is not an executable file",
+             true},
+            {"7000 stream tcp nowait root /", "", "/ is not an executable file", true},
+            {"7000 stream tcp nowait root internal echo", "", "", false},
+            {"7000 stream tcp nowait root /bin/cat", "chdir = /no/such/directory",
+             "there is no directory /no/such/directory", false},
+            {"7000 stream tcp nowait root /bin/cat", "interface = nosuch0",
+             "there is no network interface nosuch0", false},
+            {"/run/x stream unix nowait root /bin/cat", "socket_user = no-such-user",
+             "there is no user", true},
+        };
+        for (const auto& [line, settings, said, error] : cases) {
+            CAPTURE(line);
+            LoadOptions how = options();
+            how.check_host = true;
+            const std::string name = line.substr(0, line.find(' '));
+            const Reading reading = read(line + "\n[" + name + "]\n" + settings + "\n", how);
+            CAPTURE(reading.said());
+            CHECK(reading.said().find(said) != std::string::npos);
+            CHECK((reading.diagnostics.errors() > 0) == error);
+            CHECK(reading.configuration.services.size() == (error ? 0 : 1));
+            CHECK(reading.configuration.broken.size() == (error ? 1 : 0));
+            how.check_host = false;
+            CHECK(read(line + "\n[" + name + "]\n" + settings + "\n", how)
+                      .configuration.services.size() == 1);
+        }
+    }
+
+    TEST_CASE("without root one warning tells of the users that cannot be") {
+        LoadOptions how = options();
+        how.check_host = true;
+        const std::string others = geteuid() == 0 ? "nobody" : "root";
+        const Reading reading =
+            read("7000 stream tcp nowait " + others + " /bin/cat\n7001 stream tcp nowait " +
+                     others + " /bin/cat\n",
+                 how);
+        CHECK(reading.warnings() == (geteuid() == 0 ? 0 : 1));
+    }
+}

@@ -9,14 +9,12 @@
 #include "daemon/config/names.h"
 
 namespace minetd::codec {
-namespace {
 
 void require_set(Operator op) {
     if (op != Operator::set)
         throw BadValue("this attribute has one value: += and -= are for lists", "write =");
 }
 
-/// Names and paths appear in logs and messages; arguments and variables may have any byte.
 const std::string& checked_text(const Attribute& row, const std::string& word) {
     for (const unsigned char c : word)
         if (c < 0x20 || c == 0x7F) throw BadValue("there is a control character in this");
@@ -25,31 +23,6 @@ const std::string& checked_text(const Attribute& row, const std::string& word) {
         throw BadValue(fmt::format("this has {} bytes, more than {}", word.size(), row.max));
     return word;
 }
-
-struct Field {
-    std::string_view word;
-    unsigned bit;
-};
-constexpr Field fields[] = {
-    {"PID", log_pid},         {"HOST", log_host},         {"USERID", log_userid},
-    {"EXIT", log_exit},       {"DURATION", log_duration}, {"TRAFFIC", log_traffic},
-    {"ATTEMPT", log_attempt}, {"USAGE", log_usage},
-};
-
-constexpr std::string_view facilities[] = {"daemon", "auth",   "authpriv", "cron",   "ftp",
-                                           "kern",   "lpr",    "mail",     "news",   "syslog",
-                                           "user",   "uucp",   "local0",   "local1", "local2",
-                                           "local3", "local4", "local5",   "local6", "local7"};
-constexpr std::string_view levels[] = {"emerg",   "alert",  "crit", "err",
-                                       "warning", "notice", "info", "debug"};
-
-std::string one_of(const std::string& word, std::span<const std::string_view> known) {
-    for (const std::string_view name : known)
-        if (same_word(name, word)) return std::string(name);
-    unknown_word(word, known);
-}
-
-}  // namespace
 
 const std::string& only_word(Operator op, Words words) {
     require_set(op);
@@ -181,96 +154,6 @@ std::string Environment::format(const Map& value) {
     std::vector<std::string> words;
     for (const auto& [name, text] : value) words.push_back(name + "=" + text);
     return quote(words);
-}
-
-void LogFields::apply(const Attribute&, unsigned& value, Operator op, Words words) {
-    unsigned bits = 0;
-    const bool none = words.size() == 1 && same_word(words[0].text, "NONE");
-    for (const Word& word : none ? Words{} : words) {
-        std::vector<std::string_view> known;
-        const Field* found = nullptr;
-        for (const Field& field : fields) {
-            known.push_back(field.word);
-            if (same_word(field.word, word.text)) found = &field;
-        }
-        if (!found) unknown_word(word.text, known);
-        bits |= found->bit;
-    }
-    value = op == Operator::set ? bits : op == Operator::add ? value | bits : value & ~bits;
-}
-
-std::string LogFields::format(unsigned value) {
-    std::string out;
-    for (const Field& field : fields)
-        if (value & field.bit) out += (out.empty() ? "" : " ") + std::string(field.word);
-    return out.empty() ? "NONE" : out;
-}
-
-void Target::apply(const Attribute& row, LogTarget& value, Operator op, Words words) {
-    require_set(op);
-    if (words.empty())
-        throw BadValue("there is no value", "write syslog, journal, file:PATH, stderr or none");
-    using Kind = LogTarget::Kind;
-    static constexpr std::pair<std::string_view, Kind> kinds[] = {
-        {"inherit", Kind::inherit}, {"stderr", Kind::err},      {"syslog", Kind::syslog},
-        {"file", Kind::file},       {"journal", Kind::journal}, {"none", Kind::none}};
-    const std::string& first = words[0].text;
-    const std::size_t colon = first.find(':');
-    std::vector<std::string> rest;
-    if (colon != std::string::npos) rest.push_back(first.substr(colon + 1));
-    for (const Word& word : words.subspan(1)) rest.push_back(word.text);
-
-    LogTarget target;
-    const std::string kind = first.substr(0, colon);
-    std::vector<std::string_view> known;
-    bool found = false;
-    for (const auto& [name, value_of] : kinds) {
-        known.push_back(name);
-        if (same_word(name, kind)) found = true, target.kind = value_of;
-    }
-    if (!found) unknown_word(kind, known);
-    if (target.kind == Kind::syslog && !rest.empty()) {
-        const std::size_t dot = rest[0].find('.');
-        target.facility = one_of(rest[0].substr(0, dot), facilities);
-        if (dot != std::string::npos) rest.insert(rest.begin() + 1, rest[0].substr(dot + 1));
-        rest.erase(rest.begin());
-        if (!rest.empty()) {
-            target.level = one_of(rest[0] == "warn"    ? "warning"
-                                  : rest[0] == "error" ? "err"
-                                                       : rest[0],
-                                  levels);
-            rest.erase(rest.begin());
-        }
-    } else if (target.kind == Kind::file) {
-        if (rest.empty() || rest[0].empty() || rest[0][0] != '/')
-            throw BadValue("a log file needs an absolute path", "write file:/var/log/NAME");
-        target.path = checked_text(row, rest[0]);
-        rest.erase(rest.begin());
-        if (!rest.empty())
-            throw BadValue("minetd does not limit the size of a log file",
-                           "leave the numbers out and let logrotate(8) send USR1");
-    }
-    if (!rest.empty()) throw BadValue(fmt::format("`{}` is too much here", rest[0]));
-    value = target;
-}
-
-std::string Target::format(const LogTarget& value) {
-    using Kind = LogTarget::Kind;
-    switch (value.kind) {
-        case Kind::inherit:
-            return "inherit";
-        case Kind::err:
-            return "stderr";
-        case Kind::syslog:
-            return "syslog:" + value.facility + "." + value.level;
-        case Kind::file:
-            return quote("file:" + value.path);
-        case Kind::journal:
-            return "journal";
-        case Kind::none:
-            return "none";
-    }
-    return "inherit";
 }
 
 void Stderr::apply(const Attribute& row, StderrTarget& value, Operator op, Words words) {

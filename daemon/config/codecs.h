@@ -16,6 +16,11 @@ namespace minetd::codec {
 
 /// The only word of a value that is one word, not added to or removed from.
 const std::string& only_word(Operator op, Words words);
+/// Throws BadValue for += and -=.
+void require_set(Operator op);
+/// The word, if its length is in the row's range. Names and paths appear in logs and messages, so
+/// they have no control characters; arguments and variables may have any byte.
+const std::string& checked_text(const Attribute& row, const std::string& word);
 
 /// A string that can be a template argument.
 template <std::size_t N>

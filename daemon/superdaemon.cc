@@ -28,10 +28,12 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
                            log_.record(spec, record);
                    },
                .log = [this](Level level, const std::string& text) { log_.message(level, text); },
+               .reap = [this] { reap(); },
                .pass = [this](const ServiceSpec& from, const std::string& name,
                               UniqueFd& connection) { return pass(from, name, connection); }},
       configuration_(configuration),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
+      child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }) {
     for (const auto& spec : configuration_.services) add(spec);
     refresh_contexts();
@@ -55,8 +57,6 @@ int Superdaemon::run() {
 
 void Superdaemon::on_signal(int signal) {
     switch (signal) {
-        case SIGCHLD:
-            return reap();
         case SIGHUP:
             if (life_ == Life::serving) reload();
             return;

@@ -84,6 +84,7 @@ class Superdaemon {
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
     SignalEvents signals_;
+    ChildSignal child_signal_;
     Timer deadline_;
     enum class Life { serving, finishing, hurrying, killing } life_ = Life::serving;
 };

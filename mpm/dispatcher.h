@@ -34,6 +34,8 @@ struct Runtime {
     Launcher& launcher;
     std::function<void(const ServiceSpec&, const Record&)> record;
     std::function<void(Level, const std::string&)> log;
+    /// Hears of the ends of children now, not at the next signal.
+    std::function<void()> reap;
     /// A connection that was read by a service (tcpmux) for another one, by name. True: it was
     /// taken; otherwise the caller still has it.
     std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)>

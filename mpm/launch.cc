@@ -117,7 +117,7 @@ std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
         case LaunchStep::error_output:
             return "cannot open " + plan.stderr_path + " for standard error" + reason;
         case LaunchStep::session:
-            return "setsid" + reason;
+            return "setsid or setpgid" + reason;
         case LaunchStep::limits:
             return "setrlimit" + reason;
         case LaunchStep::priority:

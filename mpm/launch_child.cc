@@ -106,7 +106,10 @@ void describe_session(LaunchSlot& slot) noexcept {
 /// What a session needs and no other has a part in; done before a client is there where possible.
 void set_up_process(LaunchSlot& slot) noexcept {
     const LaunchPlan& plan = *slot.plan;
-    must(slot, LaunchStep::session, syscall(SYS_setsid));
+    // A session costs a third of a start (the scheduler groups by it); a process group is enough
+    // to be signalled as one.
+    must(slot, LaunchStep::session,
+         plan.session ? syscall(SYS_setsid) : syscall(SYS_setpgid, 0, 0));
     if (plan.open_files) syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &*plan.open_files, nullptr);
     for (const ResourceLimit& limit : plan.rlimits) {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
@@ -121,7 +124,9 @@ void set_up_process(LaunchSlot& slot) noexcept {
              syscall(SYS_setgroups, plan.identity.groups.size(), plan.identity.groups.data()));
         must(slot, LaunchStep::user, syscall(SYS_setuid, plan.identity.uid));
     }
-    must(slot, LaunchStep::directory, syscall(SYS_chdir, plan.chdir.c_str()));
+    // minetd itself lives in `/`.
+    if (plan.chdir != "/")
+        must(slot, LaunchStep::directory, syscall(SYS_chdir, plan.chdir.c_str()));
 }
 
 /// Standard error, as the service's user.

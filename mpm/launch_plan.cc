@@ -61,6 +61,7 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->chdir = spec.chdir;
     plan->umask = spec.umask;
     plan->nice = spec.nice;
+    plan->session = spec.session || has_controlling_terminal();
     plan->rlimits = spec.rlimits;
     plan->stderr_kind = spec.standard_error.kind;
     plan->stderr_path = spec.standard_error.path;

@@ -24,6 +24,7 @@ struct LaunchPlan {
     std::string chdir;
     std::optional<mode_t> umask;
     int nice = 0;
+    bool session = false;  ///< lead a session; else a process group
     std::vector<ResourceLimit> rlimits;
     StderrTarget::Kind stderr_kind = StderrTarget::Kind::socket;
     std::string stderr_path;

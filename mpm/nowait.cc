@@ -40,10 +40,13 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
 
 void Nowait::stop_accepting() noexcept {
     // What the kernel has accepted for us by now is still served.
-    for (const Door& door : doors_)
+    for (const Door& door : doors_) {
         for (unsigned swept = 0; door.event->enabled() && swept < job_.spec->listen_backlog;
-             swept += batch)
+             swept += batch) {
+            take_ = batch;
             if (on_readable(door.socket) < batch) break;
+        }
+    }
     accepting_ = false;
     doors_.clear();
 }
@@ -67,7 +70,12 @@ void Nowait::update_doors() noexcept {
 }
 
 int Nowait::on_readable(const ListeningSocket& socket) noexcept {
-    for (int i = 0; i < batch; ++i) {
+    // Whoever has just ended must not count against who comes now.
+    if (job_.spec->limits.instances || job_.spec->limits.per_source) runtime_.reap();
+    // Asking until nothing is left costs a call; where connections come one by one it is spared.
+    const int most = take_;
+    take_ = 1;
+    for (int i = 0; i < most; ++i) {
         Waiting connection;
         connection.peer.length = SocketAddress::capacity;
         connection.connection = UniqueFd(
@@ -92,7 +100,8 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
             return i;
         }
     }
-    return batch;
+    take_ = std::min(most * 2, batch);
+    return most;
 }
 
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {

@@ -61,6 +61,7 @@ class Nowait : public Dispatcher, private ChildOwner {
     Timer retry_;
     Milliseconds delay_ = 0;  ///< of the last back-off, until something was served; 0: none
     bool blocked_ = false;    ///< a back-off is running
+    int take_ = 1;  ///< connections to take from a socket in one turn; grows while they keep coming
     bool accepting_ = false;
 };
 

@@ -30,6 +30,7 @@ Pool::Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& con
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       scoreboard_(most_servers(spec_->pool) + leaving_slots),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
+      child_signal_(loop_, [this] { reap_servers(); }),
       wake_event_(loop_, wake_fd_.get(), [this] { on_wake(); }),
       control_event_(loop_, control.fd(), [this] { on_control(); }),
       tick_(loop_, [this] { on_tick(); }),
@@ -167,6 +168,7 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
 
     const Milliseconds now = monotonic_ms();
     Milliseconds delay = 0;
+    if (!start_failed) give_back(memory_);
     if (start_failed && !leaving) {
         delay = throttle_.start_failed();
         reporter_.log(Level::error,
@@ -187,6 +189,7 @@ void Pool::on_wake() noexcept {
     std::uint64_t count;
     if (::read(wake_fd_.get(), &count, sizeof count) < 0) return;
     kind_->attend();
+    reap_servers();  // their places are needed
     maintain(false);
     if (draining_) scoreboard_.clear_alarm();
 }
@@ -225,7 +228,6 @@ void Pool::on_control() noexcept {
 }
 
 void Pool::on_signal(int signal) noexcept {
-    if (signal == SIGCHLD) return reap_servers();
     if (signal != SIGTERM && signal != SIGINT) return;
     drain();
     signal_servers(SIGTERM);

@@ -88,6 +88,7 @@ class Pool {
     Scoreboard scoreboard_;
     std::unique_ptr<ServerKind> kind_;
     SignalEvents signals_;
+    ChildSignal child_signal_;
     FdEvent wake_event_, control_event_;
     Timer tick_, again_, kill_;
     PoolMemory memory_;

@@ -71,6 +71,10 @@ PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milli
 
 }  // namespace
 
+void give_back(PoolMemory& memory) noexcept {
+    memory.tokens = std::min(start_burst, memory.tokens + 1);
+}
+
 unsigned most_servers(const PoolLimits& limits) noexcept {
     return std::min(limits.max_request_workers, limits.server_limit);
 }

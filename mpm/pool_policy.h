@@ -27,7 +27,7 @@ struct PoolCounts {
 struct PoolMemory {
     unsigned rate = 1;      ///< apache: servers started in the next short tick
     unsigned hold_off = 0;  ///< apache: ticks before the rate may grow (10 after a reload)
-    double tokens = 32;     ///< reactive: starts that are allowed right now
+    double tokens = 64;     ///< reactive: starts that are allowed right now
     Milliseconds refilled = 0;
     unsigned low_water = ~0U;  ///< reactive: fewest idle servers seen in this period
     Milliseconds period_began = 0;
@@ -44,11 +44,14 @@ struct PoolPlan {
 inline constexpr unsigned max_spawn_rate = 32;
 inline constexpr Milliseconds shrink_period = 10'000;
 /// The bucket refills with so many starts a second; fork bursts stay below what a machine bears.
-inline constexpr double start_burst = 32, starts_per_second = 320;
+inline constexpr double start_burst = 64, starts_per_second = 1000;
 
 /// `tick` tells that a second is over; between ticks only `reactive` acts.
 PoolPlan plan(const PoolLimits& limits, const PoolCounts& counts, Milliseconds now, bool tick,
               PoolMemory& memory) noexcept;
+
+/// A server has served and ended: its replacement is no growth, and costs no token.
+void give_back(PoolMemory& memory) noexcept;
 
 /// Servers that may live at once.
 unsigned most_servers(const PoolLimits& limits) noexcept;

@@ -161,6 +161,9 @@ constexpr Row<Spec> service_table[] = {
     row<Optional<Mode, "inherit">, &Spec::umask>(
         {"umask", "", 0, 0777, true, servers, "the program's file mode mask"}),
     row<Number, &Spec::nice>({"nice", "", -20, 19, true, servers, "the program's priority"}),
+    row<YesNo, &Spec::session>(
+        {"session", "", 0, 0, true, servers,
+         "the program leads a session of its own, not only a process group"}),
     rlimit<RLIMIT_CPU, Seconds>("rlimit_cpu", "", "processor time"),
     rlimit<RLIMIT_FSIZE, Size>("rlimit_fsize", "", "size of a file that is written"),
     rlimit<RLIMIT_DATA, Size>("rlimit_data", "", "data segment"),

@@ -153,6 +153,9 @@ struct ServiceSpec {
     std::string chdir = "/";
     std::optional<mode_t> umask;
     int nice = 0;
+    /// The program leads a session (setsid(2)), not only a process group. It does so unasked where
+    /// minetd has a controlling terminal, which is nothing for a client's program to have.
+    bool session = false;
     std::vector<ResourceLimit> rlimits;  ///< ordered by resource, no duplicates
     StderrTarget standard_error;         ///< the attribute `stderr`
     unsigned idle_timeout = 300;         ///< seconds a builtin waits for a silent peer; 0: for ever

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -26,6 +27,23 @@ gid_t find_group(const std::string& name) {
     if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
     if (const auto number = as_number(name)) return *number;
     throw std::runtime_error("unknown group `" + name + "'");
+}
+
+/// Already what this process is, to the last supplementary group.
+bool is_own(const Identity& identity) {
+    uid_t ruid, euid, suid;
+    gid_t rgid, egid, sgid;
+    if (::getresuid(&ruid, &euid, &suid) < 0 || ::getresgid(&rgid, &egid, &sgid) < 0) return false;
+    for (const uid_t uid : {ruid, euid, suid})
+        if (uid != identity.uid) return false;
+    for (const gid_t gid : {rgid, egid, sgid})
+        if (gid != identity.gid) return false;
+    std::vector<gid_t> own(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+    if (::getgroups(static_cast<int>(own.size()), own.data()) < 0) return false;
+    std::vector<gid_t> wanted = identity.groups;
+    std::sort(own.begin(), own.end());
+    std::sort(wanted.begin(), wanted.end());
+    return own == wanted;
 }
 
 }  // namespace
@@ -67,7 +85,7 @@ Identity resolve_identity(const std::string& user, const std::string& group, boo
         }
         identity.groups.resize(static_cast<std::size_t>(count));
     }
-    identity.change = privileged;
+    identity.change = privileged && !is_own(identity);
     return identity;
 }
 

@@ -14,7 +14,8 @@ struct Identity {
     uid_t uid = 0;
     gid_t gid = 0;
     std::vector<gid_t> groups;
-    /// False when minetd itself may not change identity: it then serves as what it is.
+    /// False when there is nothing to change, or when minetd itself may not: it then serves as what
+    /// it is.
     bool change = true;
     std::string user;  ///< for USER, LOGNAME and messages
     std::string home, shell;

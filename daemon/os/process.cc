@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/os/system_error.h"
+#include "daemon/os/unique_fd.h"
 
 namespace minetd {
 namespace {
@@ -73,6 +74,11 @@ void raise_open_files() noexcept {
 
 std::optional<rlimit> lowered_open_files() noexcept {
     return before_raise;
+}
+
+bool has_controlling_terminal() noexcept {
+    const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    return static_cast<bool>(terminal);
 }
 
 void become_subreaper() noexcept {

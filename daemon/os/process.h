@@ -36,6 +36,9 @@ void raise_open_files() noexcept;
 /// The limit from before, when it was another: what programs are to be started with.
 std::optional<rlimit> lowered_open_files() noexcept;
 
+/// A terminal whose user could be reached through /dev/tty.
+bool has_controlling_terminal() noexcept;
+
 /// Orphaned descendants become children of this process, so that their ends are seen.
 void become_subreaper() noexcept;
 

@@ -17,6 +17,9 @@ sigset_t all_but_faults() noexcept {
     return set;
 }
 
+/// Ends that follow each other this quickly come in numbers.
+constexpr std::int64_t busy_us = 2000;
+
 }  // namespace
 
 void take_over_signals() noexcept {
@@ -35,7 +38,8 @@ void take_over_signals() noexcept {
 SignalEvents::SignalEvents(EventLoop& loop, Callback callback)
     : callback_(std::move(callback)),
       fd_([] {
-          const sigset_t set = all_but_faults();
+          sigset_t set = all_but_faults();
+          sigdelset(&set, SIGCHLD);
           return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
       }()),
       event_(loop, fd_.get(), [this] { on_readable(); }) {
@@ -48,6 +52,31 @@ void SignalEvents::on_readable() {
     const ssize_t size = ::read(fd_.get(), info, sizeof info);
     for (ssize_t i = 0; i < size / static_cast<ssize_t>(sizeof info[0]); ++i)
         callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid));
+}
+
+ChildSignal::ChildSignal(EventLoop& loop, Callback callback)
+    : callback_(std::move(callback)),
+      fd_([] {
+          sigset_t set;
+          sigemptyset(&set);
+          sigaddset(&set, SIGCHLD);
+          return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+      }()),
+      event_(loop, fd_.get(), [this] { on_readable(); }),
+      rest_(loop, [this] { event_.enable(); }) {
+    if (!fd_) throw_errno("signalfd");
+    event_.enable();
+}
+
+void ChildSignal::on_readable() {
+    signalfd_siginfo info;
+    (void)!::read(fd_.get(), &info, sizeof info);
+    const std::int64_t now = monotonic_us();
+    if (now - std::exchange(last_us_, now) < busy_us) {
+        event_.disable();
+        rest_.schedule(1);
+    }
+    callback_();
 }
 
 }  // namespace minetd

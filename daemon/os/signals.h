@@ -15,7 +15,8 @@ namespace minetd {
 /// blocks every signal that can be blocked.
 void take_over_signals() noexcept;
 
-/// Delivers signals to a callback through the loop. take_over_signals() comes first.
+/// Delivers signals to a callback through the loop, all but SIGCHLD (see ChildSignal).
+/// take_over_signals() comes first.
 class SignalEvents {
   public:
     using Callback = std::function<void(int signal, pid_t sender)>;
@@ -27,6 +28,23 @@ class SignalEvents {
     Callback callback_;
     UniqueFd fd_;
     FdEvent event_;
+};
+
+/// SIGCHLD, in batches: where children end all the time, a wake-up for each would cost more than
+/// the reaping. After a busy moment it rests for a millisecond.
+class ChildSignal {
+  public:
+    using Callback = std::function<void()>;
+    ChildSignal(EventLoop& loop, Callback callback);  ///< throws std::system_error
+
+  private:
+    void on_readable();
+
+    Callback callback_;
+    UniqueFd fd_;
+    FdEvent event_;
+    Timer rest_;
+    std::int64_t last_us_ = 0;
 };
 
 }  // namespace minetd

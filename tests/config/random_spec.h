@@ -137,6 +137,7 @@ class RandomSpec {
         if (spec.passenv && chance(2)) spec.passenv->push_back("PATH");
         if (chance(4)) spec.chdir = "/" + word();
         if (chance(4)) spec.umask = below(0777);
+        if (chance(4)) spec.session = true;
         if (chance(4)) spec.nice = static_cast<int>(below(40)) - 20;
         for (const int resource : {RLIMIT_CPU, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_NOFILE, RLIMIT_AS})
             if (chance(4))

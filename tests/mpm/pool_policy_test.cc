@@ -99,13 +99,16 @@ TEST_SUITE("mpm") {
         PoolMemory memory;
         memory.refilled = 1000;
         PoolPlan step = plan(limits, {.idle = 0, .busy = 0}, 1000, false, memory);
-        CHECK(step.start == 32);
+        CHECK(step.start == 64);
         CHECK(step.again > 0);
-        step = plan(limits, {.idle = 32, .busy = 0}, 1001, false, memory);
+        step = plan(limits, {.idle = 64, .busy = 0}, 1000, false, memory);
         CHECK(step.start == 0);
         CHECK(step.again > 0);
-        step = plan(limits, {.idle = 32, .busy = 0}, 1101, false, memory);
-        CHECK(step.start == 32);
+        step = plan(limits, {.idle = 64, .busy = 0}, 1020, false, memory);
+        CHECK(step.start == 20);
+        // Whoever has served and ended is replaced for nothing.
+        for (int i = 0; i < 5; ++i) give_back(memory);
+        CHECK(plan(limits, {.idle = 84, .busy = 0}, 1020, false, memory).start == 5);
     }
 
     TEST_CASE("reactive: what a whole period did not need goes, what is above the range goes now") {

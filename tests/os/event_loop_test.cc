@@ -64,7 +64,15 @@ TEST_SUITE("os") {
             });
             ::kill(::getpid(), SIGUSR1);
             loop.run();
-            return closed && got == SIGUSR1 ? 7 : 1;
+            int ended = 0;
+            ChildSignal children(loop, [&] {
+                for (Exit exit = reap(); exit.pid != 0; exit = reap()) ++ended;
+                if (ended == 20) loop.stop();
+            });
+            for (int i = 0; i < 20; ++i)
+                if (fork_process("child", {}, [] { return 0; }) < 0) return 1;
+            loop.run();
+            return closed && got == SIGUSR1 && ended == 20 ? 7 : 1;
         });
         REQUIRE(pid > 0);
         int status = 0;

@@ -168,11 +168,11 @@ TEST_SUITE("config") {
             {"ListenBacklog", "listen_backlog"},
             {"Socket-Type", "socket_type"},
         };
-        for (const auto& [written, name] : cases) {
-            CAPTURE(written);
-            const auto* row = find_service_attribute(written);
+        for (const auto& one : cases) {
+            CAPTURE(one.written);
+            const auto* row = find_service_attribute(one.written);
             REQUIRE(row);
-            CHECK(row->name == name);
+            CHECK(row->name == one.name);
         }
         CHECK(find_service_attribute("instanecs") == nullptr);
         CHECK(suggest_attribute("instanecs") == "did you mean `instances`?");
@@ -248,15 +248,15 @@ TEST_SUITE("config") {
             {"bind = * ::1", "", "already is every address"},
             {"bind = 1.2.3.4/8", "", "not an address"},
         };
-        for (const auto& [setting, formatted, complaint] : cases) {
-            CAPTURE(setting);
+        for (const auto& one : cases) {
+            CAPTURE(one.setting);
             const Reading reading =
-                read("7000 stream tcp nowait nobody /bin/cat\n[7000]\n" + setting + "\n");
+                read("7000 stream tcp nowait nobody /bin/cat\n[7000]\n" + one.setting + "\n");
             CAPTURE(reading.said());
-            CHECK((reading.diagnostics.errors() > 0) == !complaint.empty());
-            CHECK(reading.said().find(complaint) != std::string::npos);
-            if (complaint.empty())
-                CHECK(dump(reading.configuration).find(formatted) != std::string::npos);
+            CHECK((reading.diagnostics.errors() > 0) == !one.complaint.empty());
+            CHECK(reading.said().find(one.complaint) != std::string::npos);
+            if (one.complaint.empty())
+                CHECK(dump(reading.configuration).find(one.formatted) != std::string::npos);
         }
     }
 

@@ -46,6 +46,7 @@ env   = GREETING=hello
 chdir = {dir}
 umask = 027
 nice  = 3
+session = yes
 rlimit_nofile = 99
 rlimit_core   = 0
 )";
@@ -98,16 +99,17 @@ TEST_CASE("a program sees what its line and section say, and nothing else") {
             {"peer", own.str()},
             {"local", "127.0.0.1:" + port},
         };
-        for (const auto& [name, expected] : values) {
-            CAPTURE(std::string(name));
-            const auto found = report.values.find(name);
+        for (const auto& row : values) {
+            CAPTURE(std::string(row.name));
+            const auto found = report.values.find(row.name);
             REQUIRE(found != report.values.end());
-            CHECK(found->second == expected);
+            CHECK(found->second == row.expected);
         }
         CHECK(report.values.count("argv4") == 0);
         CHECK(report.descriptors == std::set<std::string>{"fd0", "fd1", "fd2"});
         CHECK(report.values.at("fd0") == report.values.at("fd2"));
-        CHECK(report.values.at("sid") != std::to_string(getsid(daemon.pid())));
+        CHECK(report.values.at("sid") == report.values.at("pid"));
+        CHECK(report.values.at("pgid") == report.values.at("pid"));
         if (geteuid() == 0) {
             std::vector<gid_t> groups(64);
             int count = static_cast<int>(groups.size());
@@ -133,11 +135,11 @@ TEST_CASE("a program sees what its line and section say, and nothing else") {
             {"REMOTE_ADDR", "127.0.0.1"},
             {"REMOTE_PORT", std::to_string(own.port())},
         };
-        for (const auto& [name, expected] : variables) {
-            CAPTURE(std::string(name));
-            const auto found = report.env.find(name);
+        for (const auto& row : variables) {
+            CAPTURE(std::string(row.name));
+            const auto found = report.env.find(row.name);
             REQUIRE(found != report.env.end());
-            CHECK(found->second == expected);
+            CHECK(found->second == row.expected);
         }
         for (const char* foreign : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC",
                                     "TCPREMOTEHOST", "TCPREMOTEINFO"}) {
@@ -160,6 +162,8 @@ passenv = KEPT
     CHECK(report.env.count("KEPT") == 1);
     CHECK(report.env.count("DROPPED") == 0);
     CHECK(report.env.count("TCPREMOTEIP") == 1);
+    // Without being asked a program leads its process group at least.
+    CHECK(report.values.at("pgid") == report.values.at("pid"));
 }
 
 TEST_CASE("argv[0] is the program's name when the line gives none") {

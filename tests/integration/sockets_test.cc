@@ -56,12 +56,12 @@ TEST_CASE("families: who is heard where, and under which address") {
         {"other", "127.0.0.2", "127.0.0.1"},
         {"other", "127.0.0.1", ""},
     };
-    for (const auto& [port, host, peer] : table) {
-        CAPTURE(std::string(port));
-        CAPTURE(std::string(host));
-        Client client(address_of(host, daemon.port(port)));
-        CHECK((client.end() == Client::End::refused) == (*peer == '\0'));
-        CHECK(peer_line(client) == peer);
+    for (const auto& row : table) {
+        CAPTURE(std::string(row.port));
+        CAPTURE(std::string(row.host));
+        Client client(address_of(row.host, daemon.port(row.port)));
+        CHECK((client.end() == Client::End::refused) == (*row.peer == '\0'));
+        CHECK(peer_line(client) == row.peer);
     }
 }
 

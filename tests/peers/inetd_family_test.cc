@@ -300,10 +300,13 @@ const Row rows[] = {
     {"session", 0, "{port} stream tcp4 nowait {user} {probe} probe report",
      [](const Place& place) {
          const std::string report = report_from(place);
-         return std::string(value_of(report, "pid=") == value_of(report, "sid=") ? "own"
-                                                                                 : "inetd's");
+         const std::string pid = value_of(report, "pid=");
+         return std::string(value_of(report, "sid=") == pid    ? "session"
+                            : value_of(report, "pgid=") == pid ? "group"
+                                                               : "none");
      },
-     "own", "own", "own", "same: 7 no. 5"},
+     "session", "session", "group",
+     "7 no. 5: without a terminal to keep away from, a group is enough"},
     {"a program that is none", 0, "{port} stream tcp4 nowait {user} {dir}/broken broken",
      [](const Place& place) {
          Client client(place.port);

@@ -28,6 +28,7 @@ Peer::Peer(const std::vector<std::string>& command, std::uint16_t ready_port,
     if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (pid_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setsid();  // no terminal, wherever the test runs
         const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
         dup2(output, 1);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "daemon/os/system_error.h"
@@ -40,10 +41,14 @@ bool is_own(const Identity& identity) {
         if (gid != identity.gid) return false;
     std::vector<gid_t> own(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
     if (::getgroups(static_cast<int>(own.size()), own.data()) < 0) return false;
-    std::vector<gid_t> wanted = identity.groups;
-    std::sort(own.begin(), own.end());
-    std::sort(wanted.begin(), wanted.end());
-    return own == wanted;
+    // The own group counts whether it is listed or not.
+    const std::set<gid_t> has(own.begin(), own.end());
+    std::set<gid_t> wants(identity.groups.begin(), identity.groups.end());
+    for (const gid_t group : has) {
+        if (!wants.contains(group) && group != identity.gid) return false;
+    }
+    wants.erase(identity.gid);
+    return std::includes(has.begin(), has.end(), wants.begin(), wants.end());
 }
 
 }  // namespace

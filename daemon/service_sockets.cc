@@ -63,8 +63,7 @@ SocketOptions options_for(const ServiceSpec& spec) {
 
 ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpec> spec, Log log,
                                std::function<void()> opened)
-    : loop_(loop),
-      spec_(std::move(spec)),
+    : spec_(std::move(spec)),
       log_(std::move(log)),
       opened_(std::move(opened)),
       retry_(loop, [this] { retry(); }) {

@@ -49,7 +49,6 @@ class ServiceSockets {
     void open_one(const SocketAddress& address);
     void retry() noexcept;
 
-    EventLoop& loop_;
     std::shared_ptr<const ServiceSpec> spec_;
     Log log_;
     std::function<void()> opened_;

@@ -6,15 +6,12 @@
 #include <csignal>
 
 #include "daemon/os/process.h"
-#include "daemon/os/socket.h"
 
 namespace minetd {
 
 BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job,
                                std::vector<ListeningSocket> sockets, ServeLoop serve)
-    : pool_(pool), job_(job), sockets_(std::move(sockets)), serve_(serve), links_(pool.slots()) {
-    for (const ListeningSocket& socket : sockets_) set_nonblocking(socket.fd, true);
-}
+    : pool_(pool), job_(job), sockets_(std::move(sockets)), serve_(serve), links_(pool.slots()) {}
 
 pid_t BuiltinServers::start(unsigned slot) noexcept {
     try {

@@ -8,10 +8,8 @@
 
 #include <csignal>
 
-#include "daemon/os/system_error.h"
-#include "mpm/datagram_server.h"
+#include "mpm/serve_loop.h"
 #include "mpm/stream_session.h"
-#include "services/registry.h"
 
 namespace minetd {
 namespace {
@@ -21,9 +19,9 @@ constexpr int tick = 1000;
 constexpr unsigned look_up_every = 32;
 constexpr int datagram_batch = 32;
 constexpr int pass_patience = 5000;
-constexpr int shortage_pause = 100;
+constexpr int shortage_pause = 100, queue_pause = 10;
 
-class Prefork {
+class Prefork : private ServeLoop {
   public:
     explicit Prefork(ServerSeat seat);
     int run();
@@ -40,34 +38,14 @@ class Prefork {
     void on_control();
     bool retired() const noexcept;
 
-    ServerSeat seat_;
-    const ServiceSpec& spec_;
-    Reporter reporter_;
-    std::unique_ptr<Handler> handler_;
-    DatagramServer datagrams_;
-    UniqueFd epoll_;
     std::size_t next_socket_ = 0;
     std::uint64_t served_ = 0;
-    bool draining_ = false;
 };
 
-Prefork::Prefork(ServerSeat seat)
-    : seat_(std::move(seat)),
-      spec_(*seat_.spec),
-      reporter_(seat_.control, spec_),
-      handler_(find_builtin(spec_.builtin)->make(seat_.context)),
-      datagrams_(spec_, seat_.context, seat_.ledger, *handler_, reporter_),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (!epoll_) throw_errno("epoll");
-    epoll_event event{};
+Prefork::Prefork(ServerSeat seat) : ServeLoop(std::move(seat)) {
     // Exclusive: a connection wakes one idle server, not all of them.
-    event.events = EPOLLIN | EPOLLEXCLUSIVE;
     for (const ListeningSocket& socket : seat_.sockets)
-        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd, &event) < 0)
-            throw_errno("epoll_ctl");
-    event.events = EPOLLIN;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, seat_.control.fd(), &event) < 0)
-        throw_errno("epoll_ctl");
+        watch(socket.fd, EPOLLIN | EPOLLEXCLUSIVE, nullptr, EPOLL_CTL_ADD);
 }
 
 bool Prefork::retired() const noexcept {
@@ -125,17 +103,15 @@ bool Prefork::accept_one() {
 }
 
 bool Prefork::admitted(int connection, const SocketAddress& peer, Claim& claim) {
-    if (seat_.ledger == nullptr) return true;
     for (;;) {
-        const Guard* guard =
-            seat_.ledger->admit(spec_.limits, source_of_connection(connection, peer),
-                                monotonic_ms(), ::getpid(), claim);
+        const Guard* guard = admit(connection, peer, monotonic_ms(), claim);
         if (guard == nullptr) return true;
         if (!guard->waits || spec_.limits.overflow != Overflow::queue) {
             reporter_.refused(guard->reason, peer);
             return false;
         }
-        ::poll(nullptr, 0, 10);  // accepted is never lost: it waits until another session ends
+        // What was accepted is never lost: it waits until another session ends.
+        ::poll(nullptr, 0, queue_pause);
     }
 }
 
@@ -146,8 +122,7 @@ void Prefork::serve(UniqueFd connection, const SocketAddress& peer, const Listen
     reporter_.started(peer);
     const std::int64_t began = reporter_.wants(Record::Kind::exit) ? monotonic_us() : 0;
 
-    StreamSession session(std::move(connection), peer,
-                          socket.specific ? socket.address : local_address(fd), *handler_,
+    StreamSession session(std::move(connection), peer, local_end(fd, socket), *handler_,
                           spec_.idle_timeout);
     Wants wants = session.begin();
     while (wants != Wants::end) {
@@ -164,7 +139,7 @@ void Prefork::serve(UniqueFd connection, const SocketAddress& peer, const Listen
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
         wants = session.resume();
     }
-    if (seat_.ledger != nullptr) seat_.ledger->release(claim, ::getpid());
+    release(claim);
     reporter_.ended(peer, began);
 }
 

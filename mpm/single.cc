@@ -9,11 +9,8 @@
 #include <memory>
 #include <unordered_map>
 
-#include "daemon/os/socket.h"
-#include "daemon/os/system_error.h"
-#include "mpm/datagram_server.h"
+#include "mpm/serve_loop.h"
 #include "mpm/stream_session.h"
-#include "services/registry.h"
 
 namespace minetd {
 namespace {
@@ -23,9 +20,9 @@ constexpr Milliseconds idle_life = 30'000;  // without any connection
 constexpr Milliseconds tick = 1000;
 constexpr Milliseconds shortage_pause = 100;
 
-class Single {
+class Single : private ServeLoop {
   public:
-    explicit Single(ServerSeat seat);
+    explicit Single(ServerSeat seat) : ServeLoop(std::move(seat)) {}
     int run();
 
   private:
@@ -43,7 +40,6 @@ class Single {
         Milliseconds progress = 0;
     };
 
-    void watch(int fd, std::uint32_t events, void* tag, int operation = EPOLL_CTL_ADD);
     void accept_from(const ListeningSocket& socket);
     void settle(Session& session, Wants wants);
     void end(Session& session);
@@ -53,39 +49,13 @@ class Single {
     void open_doors(bool open);
     bool full() const noexcept;
 
-    ServerSeat seat_;
-    const ServiceSpec& spec_;
-    Reporter reporter_;
-    std::unique_ptr<Handler> handler_;
-    DatagramServer datagrams_;
-    UniqueFd epoll_;
     std::vector<std::unique_ptr<Session>> sessions_;
     std::unordered_map<std::uint32_t, Session*> passing_;
     std::uint32_t last_request_ = 0;
     Milliseconds now_ = monotonic_ms(), next_tick_ = now_ + tick, last_use_ = now_,
                  paused_until_ = 0;
     bool doors_open_ = false;
-    bool draining_ = false;
 };
-
-Single::Single(ServerSeat seat)
-    : seat_(std::move(seat)),
-      spec_(*seat_.spec),
-      reporter_(seat_.control, spec_),
-      handler_(find_builtin(spec_.builtin)->make(seat_.context)),
-      datagrams_(spec_, seat_.context, seat_.ledger, *handler_, reporter_),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (!epoll_) throw_errno("epoll");
-    watch(seat_.control.fd(), EPOLLIN, &seat_.control);
-    for (const ListeningSocket& socket : seat_.sockets) set_nonblocking(socket.fd, true);
-}
-
-void Single::watch(int fd, std::uint32_t events, void* tag, int operation) {
-    epoll_event event{};
-    event.events = events;
-    event.data.ptr = tag;
-    if (::epoll_ctl(epoll_.get(), operation, fd, &event) < 0) throw_errno("epoll_ctl");
-}
 
 bool Single::full() const noexcept {
     return spec_.limits.overflow == Overflow::queue && spec_.limits.instances &&
@@ -148,17 +118,11 @@ void Single::accept_from(const ListeningSocket& socket) {
             return;
         }
         Claim claim = 0;
-        if (seat_.ledger != nullptr) {
-            const Guard* guard =
-                seat_.ledger->admit(spec_.limits, source_of_connection(connection.get(), peer),
-                                    now_, ::getpid(), claim);
-            if (guard != nullptr) {
-                reporter_.refused(guard->reason, peer);
-                continue;
-            }
+        if (const Guard* guard = admit(connection.get(), peer, now_, claim)) {
+            reporter_.refused(guard->reason, peer);
+            continue;
         }
-        const SocketAddress local =
-            socket.specific ? socket.address : local_address(connection.get());
+        const SocketAddress local = local_end(connection.get(), socket);
         auto session = std::make_unique<Session>(std::move(connection), peer, local, *handler_,
                                                  spec_.idle_timeout);
         session->claim = claim;
@@ -198,7 +162,7 @@ void Single::settle(Session& session, Wants wants) {
 }
 
 void Single::end(Session& session) {
-    if (seat_.ledger != nullptr) seat_.ledger->release(session.claim, ::getpid());
+    release(session.claim);
     reporter_.ended(session.stream.connection().peer(), session.began_us);
     if (session.request != 0) passing_.erase(session.request);
     last_use_ = now_;

@@ -10,16 +10,22 @@
 #include "daemon/config/draft.h"
 #include "tests/config/reading.h"
 
+namespace minetd::testing {
+
+/// Converts to anything: how many of them an aggregate takes is how many members it has. Only asked
+/// for, never called.
+struct Anything {
+    template <class T>
+    operator T() const;  // NOLINT: implicit on purpose
+};
+
+}  // namespace minetd::testing
+
 using namespace minetd;
 using namespace minetd::testing;
 
 namespace {
 
-/// Converts to anything: how many of them an aggregate takes is how many members it has.
-struct Anything {
-    template <class T>
-    operator T() const;  // NOLINT: implicit on purpose
-};
 template <class T, class... Members>
 constexpr std::size_t members() {
     if constexpr (requires { T{Members{}..., Anything{}}; })

@@ -65,7 +65,8 @@ TEST_SUITE("config") {
         const std::string line = "7000 stream tcp6 prefork nobody /bin/cat\n";
         const Configuration before = read(line).configuration;
         for (const auto& [setting, same_socket, new_servers] : cases) {
-            CAPTURE(setting);
+            const auto& which = setting;
+            CAPTURE(which);
             const Changes found =
                 changes(before, read(line + "[7000]\n" + setting + "\n").configuration);
             REQUIRE(found.changed.size() == 1);

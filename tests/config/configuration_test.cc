@@ -74,7 +74,8 @@ TEST_SUITE("config") {
             {"\n\n   \n\t\n#\n", "", 0, 0},
         };
         for (const auto& [text, said, errors, services] : cases) {
-            CAPTURE(text.substr(0, 60));
+            const auto which = text.substr(0, 60);
+            CAPTURE(which);
             const Reading reading = read(text);
             CAPTURE(reading.said());
             CHECK(reading.said().find(said) != std::string::npos);

@@ -34,7 +34,8 @@ TEST_SUITE("config") {
             {"\xC2\x9Bx", 3, "    \\xc2\\x9bx\n            ^\n"},
         };
         for (const auto& [text, column, shown] : cases) {
-            CAPTURE(text);
+            const auto& which = text;
+            CAPTURE(which);
             CHECK(render({Severity::error, at(text, column), "no", {}}) ==
                   "f:3:" + std::to_string(column) + ": no\n" + shown);
         }

@@ -33,7 +33,8 @@ TEST_SUITE("config") {
              "there is no user", true},
         };
         for (const auto& [line, settings, said, error] : cases) {
-            CAPTURE(line);
+            const auto& which = line;
+            CAPTURE(which);
             LoadOptions how = options();
             how.check_host = true;
             const std::string name = line.substr(0, line.find(' '));

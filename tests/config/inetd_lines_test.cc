@@ -33,7 +33,8 @@ TEST_SUITE("config") {
             {"/run/a:b", "unix", "/run/a:b"},
         };
         for (const auto& [field, protocol, key] : cases) {
-            CAPTURE(field);
+            const auto& which = field;
+            CAPTURE(which);
             const Reading reading =
                 read(field + " stream " + protocol + " nowait nobody /bin/cat\n");
             CAPTURE(reading.said());
@@ -66,7 +67,8 @@ TEST_SUITE("config") {
                            {"sctp6", "sctp", Family::v6},
                            {"ipv6-icmp", "ipv6-icmp", Family::any}};
         for (const auto& [field, base, family] : cases) {
-            CAPTURE(field);
+            const auto& which = field;
+            CAPTURE(which);
             const auto protocol = protocol_from(field);
             REQUIRE(protocol);
             CHECK(protocol->base == base);
@@ -92,7 +94,8 @@ TEST_SUITE("config") {
                            {"prefork.5/6", "prefork.5/6 "},
                            {"nowait.7/0/0/3", "nowait.7/0/0/3 "}};
         for (const auto& [field, dumped] : cases) {
-            CAPTURE(field);
+            const auto& which = field;
+            CAPTURE(which);
             const Reading reading = read("7000 stream tcp " + field + " nobody /bin/cat\n");
             CHECK(reading.diagnostics.all().empty());
             CHECK(dump(reading.configuration).find(" " + dumped) != std::string::npos);
@@ -123,7 +126,8 @@ TEST_SUITE("config") {
                            {"1000:1000", "1000", "1000", ""},
                            {"no.such:adm", "no.such", "adm", ""}};
         for (const auto& [field, user, group, login_class] : cases) {
-            CAPTURE(field);
+            const auto& which = field;
+            CAPTURE(which);
             const Reading reading = read("7000 stream tcp nowait " + field + " /bin/cat\n");
             REQUIRE(reading.only());
             CHECK(reading.only()->user == user);
@@ -147,7 +151,8 @@ TEST_SUITE("config") {
                            {"internal", "echo", {}},
                            {"internal http /srv/www x", "http", {"/srv/www", "x"}}};
         for (const auto& [rest, builtin, argv] : cases) {
-            CAPTURE(rest);
+            const auto& which = rest;
+            CAPTURE(which);
             const Reading reading = read("echo stream tcp nowait nobody " + rest + "\n");
             REQUIRE(reading.only());
             CHECK(reading.only()->builtin == builtin);

@@ -27,7 +27,8 @@ TEST_SUITE("config") {
                            {"[a]#b", "-"},
                            {"", "-"}};
         for (const auto& [line, header] : cases) {
-            CAPTURE(line);
+            const auto& which = line;
+            CAPTURE(which);
             CHECK(section_header(line).value_or("-") == header);
         }
     }
@@ -117,7 +118,8 @@ TEST_SUITE("config") {
             {"7000/udp", {}},
         };
         for (const auto& [header, keys] : cases) {
-            CAPTURE(header);
+            const auto& which = header;
+            CAPTURE(which);
             const Reading reading = read(lines + "[" + header + "]\nnice = 5\n");
             CAPTURE(reading.said());
             CHECK((reading.diagnostics.errors() > 0) == keys.empty());

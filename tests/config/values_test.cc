@@ -25,7 +25,8 @@ TEST_SUITE("config") {
                            {"0x1", {}},
                            {"1e3", {}}};
         for (const auto& [text, value] : cases) {
-            CAPTURE(text);
+            const auto& which = text;
+            CAPTURE(which);
             CHECK(decimal(text) == value);
         }
     }

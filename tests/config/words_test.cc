@@ -49,7 +49,8 @@ TEST_SUITE("config") {
             {with_escapes, R"("\x4)", "<x4>", true},
         };
         for (const auto& [quotes, text, words, fails] : cases) {
-            CAPTURE(text);
+            const auto& which = text;
+            CAPTURE(which);
             bool failed = false;
             CHECK(joined(text, quotes, false, failed) == words);
             CHECK(failed == fails);

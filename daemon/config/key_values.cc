@@ -57,14 +57,11 @@ class KeyValues {
     void settle(const Word& service, Diagnostics& heard) {
         heard_ = &heard;
 
-        LineContext context = context_;
-        if (const Pair* bind = find("bind")) {
-            if (service.text.find(':') != std::string::npos && !is_unix())
-                error(bind->key,
-                      "the address is said twice, before the service's name and by `bind`",
-                      "leave one of them out");
-            context.default_hosts = "*";
-        }
+        const Pair* bind = find("bind");
+        if (bind && service.text.find(':') != std::string::npos && !is_unix())
+            error(bind->key, "the address is said twice, before the service's name and by `bind`",
+                  "leave one of them out");
+        const LineContext context{context_.rules, bind ? std::string("*") : context_.default_hosts};
         read_service_field(draft_, service, is_unix(), context, *heard_);
         fields();
     }

@@ -131,9 +131,13 @@ unsigned distance(std::string_view a, std::string_view b) {
 std::string nearest(std::string_view word, std::span<const std::string_view> candidates) {
     std::string_view best;
     unsigned least = std::max<unsigned>(1, static_cast<unsigned>(word.size()) / 3) + 1;
-    for (const std::string_view candidate : candidates)
+    for (const std::string_view candidate : candidates) {
+        // The lengths alone make a distance: most candidates need no more.
+        const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+        if (longer - shorter >= least) continue;
         if (const unsigned d = distance(word, candidate); d < least && d < candidate.size())
             least = d, best = candidate;
+    }
     return std::string(best);
 }
 

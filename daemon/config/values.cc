@@ -133,8 +133,9 @@ std::string nearest(std::string_view word, std::span<const std::string_view> can
     unsigned least = std::max<unsigned>(1, static_cast<unsigned>(word.size()) / 3) + 1;
     for (const std::string_view candidate : candidates) {
         // The lengths alone make a distance: most candidates need no more.
-        const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
-        if (longer - shorter >= least) continue;
+        if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >=
+            least)
+            continue;
         if (const unsigned d = distance(word, candidate); d < least && d < candidate.size())
             least = d, best = candidate;
     }

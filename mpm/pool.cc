@@ -30,7 +30,9 @@ Pool::Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& con
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       scoreboard_(most_servers(spec_->pool) + leaving_slots),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
-      child_signal_(loop_, [this] { reap_servers(); }),
+      // Where sessions are counted, a place must be free as soon as one ends.
+      child_signal_(
+          loop_, [this] { reap_servers(); }, !spec_->limits.instances && !spec_->limits.per_source),
       wake_event_(loop_, wake_fd_.get(), [this] { on_wake(); }),
       control_event_(loop_, control.fd(), [this] { on_control(); }),
       tick_(loop_, [this] { on_tick(); }),
@@ -160,8 +162,9 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
     Server& server = servers_[slot];
     const ServerState state = scoreboard_.state(slot);
     const bool served = server.served || state != ServerState::starting;
-    const bool start_failed = kind_->ended(slot, exit) || !served;
+    // Its place is free before anybody hears that it is.
     if (ledger_ != nullptr && !ledger_->release_all(exit.pid)) unsettled_.push_back(exit.pid);
+    const bool start_failed = kind_->ended(slot, exit) || !served;
     if (state == ServerState::idle && retiring_any_ > 0) --retiring_any_;
     const bool leaving = server.leaving || draining_;
     server = {};

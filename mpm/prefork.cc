@@ -85,8 +85,7 @@ bool Prefork::accept_one() {
         } else {
             SocketAddress peer;
             peer.length = SocketAddress::capacity;
-            UniqueFd connection(
-                ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
             if (connection) {
                 seat_.scoreboard->busy(seat_.slot);
                 serve(std::move(connection), peer, socket);

@@ -110,8 +110,7 @@ void Single::accept_from(const ListeningSocket& socket) {
     for (int i = 0; i < accept_batch && !full(); ++i) {
         SocketAddress peer;
         peer.length = SocketAddress::capacity;
-        UniqueFd connection(
-            ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
         if (!connection) {
             if (is_shortage(errno)) paused_until_ = now_ + shortage_pause;
             if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // One connection served by a handler: moves its bytes and takes its steps as far as they go without
 // waiting, and says what to wait for. Whoever waits (poll in prefork, epoll in an event-driven
-// process) and whoever keeps the time is not this file's matter.
+// process) and whoever keeps the time is not this file's matter. The socket itself stays as it was
+// accepted, blocking: it may yet be a program's (tcpmux).
 #pragma once
 
 #include "daemon/os/unique_fd.h"

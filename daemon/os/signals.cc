@@ -54,7 +54,7 @@ void SignalEvents::on_readable() {
         callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid));
 }
 
-ChildSignal::ChildSignal(EventLoop& loop, Callback callback)
+ChildSignal::ChildSignal(EventLoop& loop, Callback callback, bool may_rest)
     : callback_(std::move(callback)),
       fd_([] {
           sigset_t set;
@@ -63,7 +63,8 @@ ChildSignal::ChildSignal(EventLoop& loop, Callback callback)
           return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
       }()),
       event_(loop, fd_.get(), [this] { on_readable(); }),
-      rest_(loop, [this] { event_.enable(); }) {
+      rest_(loop, [this] { event_.enable(); }),
+      may_rest_(may_rest) {
     if (!fd_) throw_errno("signalfd");
     event_.enable();
 }
@@ -72,7 +73,7 @@ void ChildSignal::on_readable() {
     signalfd_siginfo info;
     (void)!::read(fd_.get(), &info, sizeof info);
     const std::int64_t now = monotonic_us();
-    if (now - std::exchange(last_us_, now) < busy_us) {
+    if (may_rest_ && now - std::exchange(last_us_, now) < busy_us) {
         event_.disable();
         rest_.schedule(1);
     }

@@ -31,11 +31,12 @@ class SignalEvents {
 };
 
 /// SIGCHLD, in batches: where children end all the time, a wake-up for each would cost more than
-/// the reaping. After a busy moment it rests for a millisecond.
+/// the reaping. After a busy moment it rests for a millisecond, if it may.
 class ChildSignal {
   public:
     using Callback = std::function<void()>;
-    ChildSignal(EventLoop& loop, Callback callback);  ///< throws std::system_error
+    /// Throws std::system_error.
+    ChildSignal(EventLoop& loop, Callback callback, bool may_rest = true);
 
   private:
     void on_readable();
@@ -45,6 +46,7 @@ class ChildSignal {
     FdEvent event_;
     Timer rest_;
     std::int64_t last_us_ = 0;
+    bool may_rest_;
 };
 
 }  // namespace minetd

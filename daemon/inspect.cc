@@ -36,9 +36,8 @@ int inspect(const CommandLine& line) {
             fmt::print("{}", text);
             return EX_OK;
         }
-        fmt::print(stderr, "minetd: there is no attribute `{}'{}\n", line.attribute,
-                   suggestion.empty() ? "; --attributes lists them all"
-                                      : fmt::format("; did you mean `{}'?", suggestion));
+        fmt::print(stderr, "minetd: there is no attribute `{}`; {}\n", line.attribute,
+                   suggestion.empty() ? "--attributes lists them all" : suggestion);
         return EX_USAGE;
     }
     Diagnostics diagnostics;

@@ -102,6 +102,8 @@ void ServiceSockets::close() noexcept {
 void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened) {
     spec_ = std::move(spec);
     opened_ = std::move(opened);
+    const SocketOptions options = options_for(*spec_);
+    for (const Open& socket : open_) adjust_listener(socket.fd.get(), options);
 }
 
 std::vector<ListeningSocket> ServiceSockets::sockets() const {

@@ -126,6 +126,15 @@ UniqueFd open_listener(const SocketAddress& address, const SocketOptions& option
     return fd;
 }
 
+void adjust_listener(int fd, const SocketOptions& options) noexcept {
+    if (options.sndbuf > 0)
+        ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &options.sndbuf, sizeof options.sndbuf);
+    if (options.rcvbuf > 0)
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.rcvbuf, sizeof options.rcvbuf);
+    if (options.type == SOCK_STREAM || options.type == SOCK_SEQPACKET)
+        ::listen(fd, options.listen_backlog);
+}
+
 void set_nonblocking(int fd, bool nonblocking) noexcept {
     const int flags = ::fcntl(fd, F_GETFL);
     const int wanted = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

@@ -41,6 +41,9 @@ SocketAddress unix_address(const std::string& path);
 /// a file that is no socket, is EADDRINUSE. Throws std::system_error.
 UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options);
 
+/// What may change while a socket is open: backlog and buffers. Best effort.
+void adjust_listener(int fd, const SocketOptions& options) noexcept;
+
 /// O_NONBLOCK belongs to the open socket, whoever shares it.
 void set_nonblocking(int fd, bool nonblocking) noexcept;
 

@@ -58,6 +58,15 @@ TEST_SUITE("os") {
         const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         REQUIRE(::connect(client.get(), address.raw(), address.length) == 0);
         CHECK(is_readable(listener.get()));
+        int before = 0, after = 0;
+        socklen_t size = sizeof before;
+        ::getsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &before, &size);
+        options.rcvbuf = 8192;
+        adjust_listener(listener.get(), options);
+        ::getsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &after, &size);
+        CHECK(after == 2 * 8192);  // the kernel doubles it, socket(7)
+        CHECK(after != before);
+        CHECK(is_readable(listener.get()));  // and nobody in the queue was lost
         // What is taken stays taken, by whomever.
         CHECK(error_of(address, options) == EADDRINUSE);
     }

@@ -23,6 +23,11 @@ constexpr std::size_t collect_above = 8;
 }  // namespace
 
 Launcher::~Launcher() {
+    // A child that has not reached its program yet lives on what is freed here.
+    for (int patience = 100'000; patience > 0 && !in_flight_.empty(); --patience) {
+        collect();
+        ::sched_yield();
+    }
     for (LaunchSlot& slot : slots_) ::munmap(slot.stack - guard_size, stack_size + guard_size);
 }
 

@@ -55,10 +55,11 @@ class Clients {
         for (Client& client : clients_) begin(client);
     }
 
-    /// Serves events until `until`, or until a held exchange has been had by everybody.
+    /// Serves events until `until`, or until there have been enough exchanges, or until a held one
+    /// has been had by everybody.
     void run(Clock::time_point until, bool counted) {
         counted_ = counted;
-        while (!everybody_answered()) {
+        while (!everybody_answered() && !enough()) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
             if (left.count() <= 0) return;
             std::array<epoll_event, 256> events;
@@ -79,6 +80,10 @@ class Clients {
   private:
     bool everybody_answered() const {
         return load_.exchange == Exchange::hold && answered_ == clients_.size();
+    }
+
+    bool enough() const {
+        return load_.enough != 0 && counted_ && latency.count() + errors >= load_.enough;
     }
 
     void begin(Client& client) {

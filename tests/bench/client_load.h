@@ -31,6 +31,8 @@ struct Load {
     bool many_sources = true;
     double warm_up = 0.3;   ///< seconds before anything is counted
     double measured = 0.6;  ///< seconds counted; the deadline of `hold`
+    std::uint64_t enough =
+        0;  ///< exchanges, good or bad, that end the measured time early; 0: none do
 };
 
 struct Outcome {

@@ -18,12 +18,13 @@ using raw::syscall;
 
 // The address sanitizer takes a stack that is not its thread's for a mistake when a function does
 // not return; where that happens it is told to look away.
-[[noreturn, gnu::no_sanitize("address")]] void leave(int code) noexcept {
+[[noreturn]] __attribute__((no_sanitize("address"))) void leave(int code) noexcept {
     for (;;) syscall(SYS_exit_group, code);
 }
 
 /// A step that must succeed.
-[[gnu::no_sanitize("address")]] void must(LaunchSlot& slot, LaunchStep step, long result) noexcept {
+__attribute__((no_sanitize("address"))) void must(LaunchSlot& slot, LaunchStep step,
+                                                  long result) noexcept {
     if (result >= 0) return;
     slot.error = static_cast<int>(-result);
     slot.step = step;
@@ -155,7 +156,7 @@ void place_error_output(LaunchSlot& slot) noexcept {
 
 }  // namespace
 
-[[gnu::no_sanitize("address")]] int launch_child(void* argument) noexcept {
+__attribute__((no_sanitize("address"))) int launch_child(void* argument) noexcept {
     LaunchSlot& slot = *static_cast<LaunchSlot*>(argument);
     const LaunchPlan& plan = *slot.plan;
     set_up_process(slot);

@@ -63,7 +63,7 @@ void parse(CLI::App& app, Options& options, int argc, char** argv) {
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option("--minutes", options.minutes,
-                   "nothing is repeated when this is in sight (13; quick 2.5)")
+                   "nothing is repeated when this is in sight (12; quick 2.5)")
         ->check(CLI::Range(0.1, 600.0));
     app.add_option("--near-ns", options.plan.near_ns,
                    "a round trip between processors up to this is near (300)")
@@ -80,7 +80,7 @@ void settle(Options& options) {
         options.plan.measured = 0.3;
         options.plan.attempts = 2;
     }
-    if (options.minutes <= 0) options.minutes = options.quick ? 2.5 : 13;
+    if (options.minutes <= 0) options.minutes = options.quick ? 2.5 : 12;
     options.plan.deadline =
         std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                                std::chrono::duration<double>(options.minutes * 60));

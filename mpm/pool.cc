@@ -61,6 +61,7 @@ int Pool::run(std::unique_ptr<ServerKind> kind) {
 
 PoolCounts Pool::counts() noexcept {
     PoolCounts counts;
+    const int before = scoreboard_.idle_count();
     int idle = 0;
     for (unsigned slot = 0; slot < slots(); ++slot) {
         if (servers_[slot].pid == 0) continue;
@@ -77,7 +78,7 @@ PoolCounts Pool::counts() noexcept {
         else
             ++counts.idle;
     }
-    scoreboard_.set_idle(idle);
+    scoreboard_.correct_idle(before, idle);
     const unsigned going = std::min(counts.idle, retiring_any_);
     counts.idle -= going;
     counts.leaving += going;
@@ -87,6 +88,8 @@ PoolCounts Pool::counts() noexcept {
 void Pool::maintain(bool tick) noexcept {
     if (draining_) return;
     const Milliseconds now = monotonic_ms();
+    // Before counting: a server that goes busy from now on speaks up again, or is counted.
+    if (!reported_exhausted_ || tick) scoreboard_.clear_alarm();
     const PoolPlan step = plan(limits_, counts(), now, tick, memory_);
     if (step.start > 0 && now >= paused_until_) start(step.start);
     if (step.retire > 0) retire(step.retire);
@@ -101,10 +104,7 @@ void Pool::maintain(bool tick) noexcept {
                       fmt::format("{}: seems busy; starting {} servers", spec_->id, step.start));
     if (step.again > 0) again_.schedule(step.again);
     // While nothing can be started, hearing of every connection would only cost.
-    if (!step.exhausted) {
-        reported_exhausted_ = reported_exhausted_ && tick ? false : reported_exhausted_;
-        scoreboard_.clear_alarm();
-    }
+    if (!step.exhausted && tick) reported_exhausted_ = false;
 }
 
 void Pool::start(unsigned count) noexcept {
@@ -203,7 +203,6 @@ void Pool::on_tick() noexcept {
     if (ledger_ != nullptr)
         std::erase_if(unsettled_, [this](pid_t pid) { return ledger_->release_all(pid); });
     kind_->attend();
-    scoreboard_.clear_alarm();
     maintain(true);
     if (draining_) {
         kind_->drain();

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "mpm/serve_loop.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr int tick = 1000;
 /// Connections taken without looking at the control channel in between.
-constexpr unsigned look_up_every = 32;
+constexpr unsigned most_in_a_turn = 32;
 constexpr int datagram_batch = 32;
 constexpr int pass_patience = 5000;
 constexpr int shortage_pause = 100, queue_pause = 10;
@@ -29,23 +30,22 @@ class Prefork : private ServeLoop {
   private:
     using Wants = StreamSession::Wants;
 
-    /// Takes a connection from any socket; false when there is none now.
-    bool accept_one();
+    /// Serves what waits in a socket that has something.
+    void serve_from(const ListeningSocket& socket);
     void serve(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket);
     bool admitted(int connection, const SocketAddress& peer, Claim& claim);
     Wants pass(StreamSession& session);
-    void wait();
     void on_control();
     bool retired() const noexcept;
 
-    std::size_t next_socket_ = 0;
+    unsigned take_ = 1;  ///< connections to take in one turn; grows while they keep coming
     std::uint64_t served_ = 0;
 };
 
 Prefork::Prefork(ServerSeat seat) : ServeLoop(std::move(seat)) {
     // Exclusive: a connection wakes one idle server, not all of them.
-    for (const ListeningSocket& socket : seat_.sockets)
-        watch(socket.fd, EPOLLIN | EPOLLEXCLUSIVE, nullptr, EPOLL_CTL_ADD);
+    for (ListeningSocket& socket : seat_.sockets)
+        watch(socket.fd, EPOLLIN | EPOLLEXCLUSIVE, &socket, EPOLL_CTL_ADD);
 }
 
 bool Prefork::retired() const noexcept {
@@ -56,49 +56,46 @@ bool Prefork::retired() const noexcept {
 int Prefork::run() {
     reporter_.ready();
     seat_.scoreboard->idle(seat_.slot);
-    unsigned since_look = 0;
     while (!retired()) {
-        if (++since_look < look_up_every && accept_one()) continue;
-        since_look = 0;
-        wait();
+        epoll_event events[8];
+        const int count = ::epoll_wait(epoll_.get(), events, 8, reporter_.holds() ? tick : -1);
+        // The sockets take turns, so that a flood on one does not starve the others.
+        for (int i = 0; i < count && !draining_; ++i) {
+            if (events[i].data.ptr == &seat_.control)
+                on_control();
+            else
+                serve_from(*static_cast<const ListeningSocket*>(events[i].data.ptr));
+        }
+        if (reporter_.holds()) reporter_.flush(monotonic_ms());
     }
     reporter_.finish();
     return EX_OK;
 }
 
-void Prefork::wait() {
-    epoll_event events[8];
-    const int count = ::epoll_wait(epoll_.get(), events, 8, reporter_.holds() ? tick : -1);
-    on_control();
-    if (count == 0) reporter_.flush(monotonic_ms());
-}
-
-bool Prefork::accept_one() {
-    for (std::size_t i = 0; i < seat_.sockets.size(); ++i) {
-        const ListeningSocket& socket = seat_.sockets[next_socket_];
-        if (spec_.is_datagram()) {
-            seat_.scoreboard->busy(seat_.slot);
-            const int count = datagrams_.serve(socket, datagram_batch);
-            seat_.scoreboard->idle(seat_.slot);
-            served_ += static_cast<unsigned>(count);
-            if (count > 0) return true;
-        } else {
-            SocketAddress peer;
-            peer.length = SocketAddress::capacity;
-            UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
-            if (connection) {
-                seat_.scoreboard->busy(seat_.slot);
-                serve(std::move(connection), peer, socket);
-                ++served_;
-                seat_.scoreboard->idle(seat_.slot);
-                return true;
-            }
-            if (is_shortage(errno)) ::poll(nullptr, 0, shortage_pause);
-        }
-        // The sockets take turns, so that a flood on one does not starve the others.
-        next_socket_ = (next_socket_ + 1) % seat_.sockets.size();
+void Prefork::serve_from(const ListeningSocket& socket) {
+    if (spec_.is_datagram()) {
+        seat_.scoreboard->busy(seat_.slot);
+        served_ += static_cast<unsigned>(datagrams_.serve(socket, datagram_batch));
+        seat_.scoreboard->idle(seat_.slot);
+        return;
     }
-    return false;
+    // Asking until nothing is left costs a call; where connections come one by one it is spared.
+    const unsigned most = take_;
+    take_ = 1;
+    for (unsigned i = 0; i < most && !retired(); ++i) {
+        SocketAddress peer;
+        peer.length = SocketAddress::capacity;
+        UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
+        if (!connection) {
+            if (is_shortage(errno)) ::poll(nullptr, 0, shortage_pause);
+            return;
+        }
+        seat_.scoreboard->busy(seat_.slot);
+        serve(std::move(connection), peer, socket);
+        ++served_;
+        seat_.scoreboard->idle(seat_.slot);
+    }
+    take_ = std::min(2 * most, most_in_a_turn);
 }
 
 bool Prefork::admitted(int connection, const SocketAddress& peer, Claim& claim) {
@@ -123,17 +120,24 @@ void Prefork::serve(UniqueFd connection, const SocketAddress& peer, const Listen
 
     StreamSession session(std::move(connection), peer, local_end(fd, socket), *handler_,
                           spec_.idle_timeout);
+    unsigned turns = 0;  // waits for input
     Wants wants = session.begin();
     while (wants != Wants::end) {
         if (wants == Wants::passing) {
             wants = pass(session);
             continue;
         }
+        const unsigned timeout = session.timeout();
+        if (wants == Wants::input && !session.lingering() && ++turns > 1) {
+            // A conversation: the call that waits brings the bytes as well.
+            if (turns == 2) session.set_receive_timeout();
+            wants = session.await_input();
+            continue;
+        }
         short events = 0;
         if (wants != Wants::output) events |= POLLIN;
         if (wants != Wants::input) events |= POLLOUT;
         pollfd item{.fd = fd, .events = events, .revents = 0};
-        const unsigned timeout = session.timeout();
         const int ready = ::poll(&item, 1, timeout == 0 ? -1 : static_cast<int>(timeout) * 1000);
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
         wants = session.resume();

@@ -58,8 +58,13 @@ void Scoreboard::set_alarm(int idle_servers, int event_fd) noexcept {
     shared().event_fd = event_fd;
 }
 
-void Scoreboard::set_idle(int count) noexcept {
-    shared().idle.store(count, std::memory_order_relaxed);
+int Scoreboard::idle_count() const noexcept {
+    return shared().idle.load(std::memory_order_relaxed);
+}
+
+void Scoreboard::correct_idle(int before, int counted) noexcept {
+    if (before != counted)
+        shared().idle.compare_exchange_strong(before, counted, std::memory_order_relaxed);
 }
 
 void Scoreboard::clear_alarm() noexcept {

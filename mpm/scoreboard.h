@@ -28,8 +28,11 @@ class Scoreboard {
     std::uint32_t connections(unsigned slot) const noexcept;
     /// Idle servers at which one that goes busy speaks up.
     void set_alarm(int idle_servers, int event_fd) noexcept;
-    /// The true number, counted from the slots that are taken.
-    void set_idle(int count) noexcept;
+    /// Idle servers by the servers' own account.
+    int idle_count() const noexcept;
+    /// Mends what a killed server left wrong: `counted` is the truth as long as the account is
+    /// still what it was `before` the counting.
+    void correct_idle(int before, int counted) noexcept;
     /// The keeper has heard: the next server that takes a last spare speaks up again.
     void clear_alarm() noexcept;
 

@@ -60,6 +60,22 @@ bool StreamSession::flush() noexcept {
 }
 
 bool StreamSession::fill() noexcept {
+    return fill_by(MSG_DONTWAIT);
+}
+
+void StreamSession::set_receive_timeout() noexcept {
+    const timeval time{.tv_sec = static_cast<time_t>(connection_.idle_timeout()), .tv_usec = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+StreamSession::Wants StreamSession::await_input() noexcept {
+    // Nothing in time is the end, as it is where the waiting is done outside.
+    if (!fill_by(0)) return Wants::end;
+    step(handler_.on_input(connection_));
+    return advance();
+}
+
+bool StreamSession::fill_by(int flags) noexcept {
     ByteQueue& input = connection_.input_queue();
     if (input.size() >= connection_.read_ahead()) {
         // The handler neither takes what it has nor says that it has enough.
@@ -70,7 +86,7 @@ bool StreamSession::fill() noexcept {
     const std::size_t room = std::min(read_size, connection_.read_ahead() - input.size());
     ssize_t got;
     do {
-        got = ::recv(socket_.get(), bytes, room, MSG_DONTWAIT);
+        got = ::recv(socket_.get(), bytes, room, flags);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         if (errno != EAGAIN) broken_ = true;

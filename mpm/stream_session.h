@@ -26,6 +26,12 @@ class StreamSession {
     Wants begin() noexcept;
     /// The socket is ready for what was wanted (or simply try).
     Wants resume() noexcept;
+    /// Waits for input itself, as long as the receive timeout allows; for a process that serves
+    /// nobody else. The timeout is set once, by the idle timeout.
+    Wants await_input() noexcept;
+    /// All is said; only the peer's end is waited for, and not for long.
+    bool lingering() const noexcept { return lingering_; }
+    void set_receive_timeout() noexcept;
     /// The connection could not be passed on: the handler has a word to say.
     Wants declined() noexcept;
 
@@ -39,6 +45,7 @@ class StreamSession {
     bool flush() noexcept;
     /// False when nothing could be read now.
     bool fill() noexcept;
+    bool fill_by(int flags) noexcept;
     void step(Next next) noexcept;
     Wants linger() noexcept;
 

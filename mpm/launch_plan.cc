@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <string_view>
 
 #include "daemon/os/process.h"
@@ -13,20 +12,30 @@
 namespace minetd {
 namespace {
 
-std::map<std::string, std::string> inherited(const ServiceSpec& spec) {
-    std::map<std::string, std::string> variables;
+std::string_view name_of(std::string_view variable) {
+    const std::size_t equals = variable.find('=');
+    return equals == std::string_view::npos ? std::string_view() : variable.substr(0, equals);
+}
+
+using Environment = std::vector<std::string>;
+
+/// What the daemon was given and may pass on. Thousands of plans share one copy.
+std::shared_ptr<const Environment> daemon_environment() {
+    static std::shared_ptr<const Environment> shared;
+    Environment present;
     for (char** item = ::environ; item != nullptr && *item != nullptr; ++item) {
-        const std::string_view text = *item;
-        const std::size_t equals = text.find('=');
-        if (equals == std::string_view::npos) continue;
-        const std::string name(text.substr(0, equals));
-        if (is_session_variable(name) || is_daemon_variable(name)) continue;
-        if (spec.passenv &&
-            std::find(spec.passenv->begin(), spec.passenv->end(), name) == spec.passenv->end())
-            continue;
-        variables[name] = text.substr(equals + 1);
+        const std::string_view name = name_of(*item);
+        if (name.empty() || is_session_variable(name) || is_daemon_variable(name)) continue;
+        present.emplace_back(*item);
     }
-    return variables;
+    if (!shared || *shared != present) shared = std::make_shared<Environment>(std::move(present));
+    return shared;
+}
+
+bool passes(const ServiceSpec& spec, std::string_view name) {
+    if (spec.env.contains(std::string(name))) return false;  // the service's own value
+    return !spec.passenv ||
+           std::find(spec.passenv->begin(), spec.passenv->end(), name) != spec.passenv->end();
 }
 
 }  // namespace
@@ -71,12 +80,13 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->argv_text_ = spec.server_args;
     if (plan->argv_text_.empty())
         plan->argv_text_.push_back(spec.server.substr(spec.server.rfind('/') + 1));
-    std::map<std::string, std::string> variables = inherited(spec);
-    for (const auto& [name, value] : spec.env) variables[name] = value;
-    for (const auto& [name, value] : variables) plan->env_text_.push_back(name + '=' + value);
+    for (const auto& [name, value] : spec.env) plan->env_text_.push_back(name + '=' + value);
+    plan->inherited_ = daemon_environment();
 
     for (std::string& text : plan->argv_text_) plan->argv.push_back(text.data());
     plan->argv.push_back(nullptr);
+    for (const std::string& text : *plan->inherited_)
+        if (passes(spec, name_of(text))) plan->env.push_back(const_cast<char*>(text.data()));
     for (std::string& text : plan->env_text_) plan->env.push_back(text.data());
     return plan;
 }

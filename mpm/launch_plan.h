@@ -41,7 +41,8 @@ struct LaunchPlan {
 
   private:
     friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int);
-    std::vector<std::string> argv_text_, env_text_;  // what argv and env point into
+    std::vector<std::string> argv_text_, env_text_;              // what argv and env point into
+    std::shared_ptr<const std::vector<std::string>> inherited_;  // and the part all services share
 };
 
 /// Throws std::runtime_error naming an unknown user or group. `log_pipe` is borrowed.

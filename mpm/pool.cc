@@ -171,7 +171,10 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
 
     const Milliseconds now = monotonic_ms();
     Milliseconds delay = 0;
-    if (!start_failed) give_back(memory_);
+    if (!start_failed && kind_->becomes_program() && state == ServerState::busy)
+        give_back_program(memory_);
+    else if (!start_failed)
+        give_back(memory_);
     if (start_failed && !leaving) {
         delay = throttle_.start_failed();
         reporter_.log(Level::error,

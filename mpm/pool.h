@@ -38,6 +38,8 @@ class ServerKind {
     virtual bool retire(unsigned slot) noexcept = 0;
     /// Asks `count` idle servers, whichever they are.
     virtual void retire_any(unsigned) noexcept {}
+    /// A server serves one client and is that client's program until its end.
+    virtual bool becomes_program() const noexcept { return false; }
     /// The servers are all to go as soon as they are idle.
     virtual void drain() noexcept = 0;
     /// A server was reaped. True: it failed to start.

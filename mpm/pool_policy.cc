@@ -2,6 +2,7 @@
 #include "mpm/pool_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace minetd {
 namespace {
@@ -71,6 +72,11 @@ PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milli
 
 }  // namespace
 
+void give_back_program(PoolMemory& memory) noexcept {
+    give_back(memory);
+    ++memory.replace;
+}
+
 void give_back(PoolMemory& memory) noexcept {
     memory.tokens = std::min(start_burst, memory.tokens + 1);
 }
@@ -83,7 +89,14 @@ PoolPlan plan(const PoolLimits& limits, const PoolCounts& counts, Milliseconds n
               PoolMemory& memory) noexcept {
     if (limits.spawn_policy == SpawnPolicy::reactive)
         return plan_reactive(limits, counts, now, memory);
-    return tick ? plan_apache(limits, counts, memory) : PoolPlan{};
+    PoolCounts then = counts;
+    const unsigned most = most_servers(limits);
+    const unsigned free = most > counts.total() ? most - counts.total() : 0;
+    const unsigned replaced = std::min(std::exchange(memory.replace, 0), free);
+    then.idle += replaced;
+    PoolPlan result = tick ? plan_apache(limits, then, memory) : PoolPlan{};
+    result.start += replaced;
+    return result;
 }
 
 }  // namespace minetd

@@ -27,6 +27,7 @@ struct PoolCounts {
 struct PoolMemory {
     unsigned rate = 1;      ///< apache: servers started in the next short tick
     unsigned hold_off = 0;  ///< apache: ticks before the rate may grow (10 after a reload)
+    unsigned replace = 0;   ///< apache: servers that became programs and have ended
     double tokens = 64;     ///< reactive: starts that are allowed right now
     Milliseconds refilled = 0;
     unsigned low_water = ~0U;  ///< reactive: fewest idle servers seen in this period
@@ -52,6 +53,9 @@ PoolPlan plan(const PoolLimits& limits, const PoolCounts& counts, Milliseconds n
 
 /// A server has served and ended: its replacement is no growth, and costs no token.
 void give_back(PoolMemory& memory) noexcept;
+/// The same for one that became its client's program. Where Apache's server would be idle again, a
+/// new one takes its place, whatever the tick.
+void give_back_program(PoolMemory& memory) noexcept;
 
 /// Servers that may live at once.
 unsigned most_servers(const PoolLimits& limits) noexcept;

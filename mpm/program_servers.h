@@ -18,6 +18,7 @@ class ProgramServers : public ServerKind {
 
     pid_t start(unsigned slot) noexcept override;
     bool retire(unsigned) noexcept override { return false; }
+    bool becomes_program() const noexcept override { return true; }
     void retire_any(unsigned count) noexcept override;
     void drain() noexcept override;
     bool ended(unsigned slot, const Exit& exit) noexcept override;

@@ -65,6 +65,19 @@ TEST_SUITE("mpm") {
               std::vector<int>{1, 1, 1, 2, 0});
     }
 
+    TEST_CASE("apache: a program that has ended is an idle server again, not a missing one") {
+        PoolMemory memory;
+        give_back_program(memory);
+        give_back_program(memory);
+        CHECK(plan(apache_limits(), {.idle = 3, .busy = 9}, 500, false, memory).start == 2);
+        CHECK(plan(apache_limits(), {.idle = 5, .busy = 9}, 600, false, memory).start == 0);
+        give_back_program(memory);
+        // Counted before the tick's own arithmetic: 4 + 1 are enough.
+        CHECK(plan(apache_limits(), {.idle = 4, .busy = 9}, 1000, true, memory).start == 1);
+        give_back_program(memory);
+        CHECK(plan(apache_limits(), {.idle = 0, .busy = 256}, 1500, false, memory).start == 0);
+    }
+
     TEST_CASE(
         "reactive: the whole deficit at once, up to the middle of the range and never above the "
         "limit") {

@@ -72,6 +72,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     CLI::Option* explain =
         app.add_option("--explain", line.attribute, "explain one attribute, and end")
             ->type_name("ATTRIBUTE");
+    std::string file;
+    app.add_option("FILE", file, "the configuration, as every inetd takes it");
     check->excludes(dump)->excludes(attributes)->excludes(explain);
     dump->excludes(attributes)->excludes(explain);
     attributes->excludes(explain);
@@ -95,8 +97,9 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (*dump) line.action = CommandLine::Action::dump;
     if (*attributes) line.action = CommandLine::Action::attributes;
     if (*explain) line.action = CommandLine::Action::explain;
-    const std::string& file = *check ? check_file : dump_file;
-    if (!file.empty()) line.config = file;
+    // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
+    for (const std::string* named : {&file, &check_file, &dump_file})
+        if (!named->empty()) line.config = *named;
     if (systemd::has_notify_socket()) line.foreground = true;
     return line;
 }

@@ -175,12 +175,14 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
         give_back_program(memory_);
     else if (!start_failed)
         give_back(memory_);
-    if (start_failed && !leaving) {
+    // Servers that fall together are one failure: the pause grows from one try to the next.
+    const bool paused = now < paused_until_;
+    if (start_failed && !leaving && !paused) {
         delay = throttle_.start_failed();
         reporter_.log(Level::error,
                       fmt::format("{}: a server failed to start (pid {}); next try in {} s",
                                   spec_->id, exit.pid, delay / 1000));
-    } else if (WIFSIGNALED(exit.status) && !leaving && state == ServerState::idle) {
+    } else if (WIFSIGNALED(exit.status) && !leaving && !paused && state == ServerState::idle) {
         delay = throttle_.crashed(now);
         reporter_.log(Level::error, fmt::format("{}: idle server {} was killed by signal {}",
                                                 spec_->id, exit.pid, WTERMSIG(exit.status)));

@@ -31,8 +31,18 @@ void close_all_but(std::vector<int> keep) noexcept {
 }  // namespace
 
 Exit reap() noexcept {
+    return reap(-1);
+}
+
+pid_t ended_child() noexcept {
+    siginfo_t info;
+    info.si_pid = 0;
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+Exit reap(pid_t child) noexcept {
     Exit exit;
-    const pid_t pid = ::wait4(-1, &exit.status, WNOHANG, &exit.usage);
+    const pid_t pid = ::wait4(child, &exit.status, WNOHANG, &exit.usage);
     exit.pid = pid > 0 ? pid : 0;
     return exit;
 }

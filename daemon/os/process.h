@@ -22,6 +22,11 @@ struct Exit {
 /// one that reaps its children, and does so on one thread: until then a pid cannot be another's.
 Exit reap() noexcept;
 
+/// The child that is to be reaped next; until then its pid is its own. 0 when there is none.
+pid_t ended_child() noexcept;
+/// Takes this one ended child off the list.
+Exit reap(pid_t child) noexcept;
+
 /// Forks a process that runs `body` and ends with what it returns; an exception ends it with
 /// EX_SOFTWARE. The child keeps descriptors 0 to 2 and those in `keep`, and no others. Returns the
 /// pid, or -1 with errno set.

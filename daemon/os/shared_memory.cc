@@ -3,6 +3,9 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cstdio>
 
 #include "daemon/os/system_error.h"
 
@@ -14,6 +17,8 @@ SharedMemory::SharedMemory(std::size_t size)
     // Without the seal a child could shrink the file and kill its parent with SIGBUS.
     if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         throw_errno("seal memfd");
+    // The kernel makes it open to all; who holds a descriptor for reading could open one to write.
+    if (::fchmod(fd_.get(), 0600) < 0) throw_errno("chmod memfd");
     remap();
     if (::madvise(address_, size_, MADV_DONTFORK) < 0) throw_errno("madvise");
 }
@@ -26,6 +31,12 @@ void SharedMemory::remap() {
     void* address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
     if (address == MAP_FAILED) throw_errno("mmap");
     address_ = address;
+}
+
+UniqueFd open_read_only(int memory_fd) noexcept {
+    char path[32];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", memory_fd);
+    return UniqueFd(::open(path, O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace minetd

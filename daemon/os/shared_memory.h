@@ -30,4 +30,8 @@ class SharedMemory {
     void* address_ = nullptr;
 };
 
+/// A descriptor of the same memory for one who may read it only: of another user, he can neither
+/// write nor open it anew for writing. Empty, with errno, when it cannot be had (/proc is needed).
+UniqueFd open_read_only(int memory_fd) noexcept;
+
 }  // namespace minetd

@@ -141,6 +141,14 @@ void set_nonblocking(int fd, bool nonblocking) noexcept {
     if (flags >= 0 && wanted != flags) ::fcntl(fd, F_SETFL, wanted);
 }
 
+unsigned backlog_of(int fd) noexcept {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(fd, SOL_TCP, TCP_INFO, &info, &size) < 0 || info.tcpi_state != TCP_LISTEN)
+        return 0;
+    return info.tcpi_unacked;
+}
+
 bool is_readable(int fd) noexcept {
     pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
     return ::poll(&item, 1, 0) > 0 && (item.revents & POLLIN) != 0;

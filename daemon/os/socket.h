@@ -47,7 +47,11 @@ void adjust_listener(int fd, const SocketOptions& options) noexcept;
 /// O_NONBLOCK belongs to the open socket, whoever shares it.
 void set_nonblocking(int fd, bool nonblocking) noexcept;
 
-/// SO_ACCEPTCONN, or a datagram that waits: is there something to serve right now?
+/// Connections that wait to be accepted on a listening socket; 0 where the kernel does not tell
+/// (TCP_INFO of tcp(7): TCP only).
+unsigned backlog_of(int fd) noexcept;
+
+/// A connection or a datagram waits: is there something to serve right now?
 bool is_readable(int fd) noexcept;
 
 }  // namespace minetd

@@ -2,6 +2,7 @@
 #include "daemon/policy/ledger.h"
 
 #include <sys/random.h>
+#include <sys/wait.h>
 
 #include <new>
 
@@ -17,10 +18,27 @@ constexpr std::uint32_t bucket = 8;
 
 constexpr std::uint32_t no_source = 0;  // else index + 1
 
+constexpr std::uint32_t nobody = 0xFFFFFFFFU;  // no pid is as large
+
 struct ClaimEntry {
-    std::uint32_t owner;   // pid; 0: free
-    std::uint32_t source;  // of a free one: the next free claim
+    std::atomic<std::uint32_t> owner;  // pid; 0: free; nobody: its owner has ended
+    std::uint32_t source;              // of a free one: the next free claim
 };
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+/// In front of a write that must not be seen, should its process be killed, without those before.
+void order_writes() noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// The child has ended. It is not reaped by this: its pid stays its own.
+bool is_dead_child(pid_t pid) noexcept {
+    siginfo_t info;
+    info.si_pid = 0;
+    return raw::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT, nullptr) == 0 &&
+           info.si_pid == pid;
+}
 
 }  // namespace
 
@@ -34,8 +52,9 @@ struct alignas(128) Ledger::SourceEntry {
 struct Ledger::Shared {
     std::atomic<std::uint32_t> owner;
     std::atomic<std::uint32_t> running;
-    std::uint32_t free_claim;   // head of the list of given-back claims; 0: none
-    std::uint32_t claims_used;  // claims that were ever handed out: [1, claims_used]
+    std::atomic<std::uint32_t> disowned;     // not 0: some claims are nobody's
+    std::atomic<std::uint32_t> claims_used;  // ever handed out: [1, claims_used]
+    std::uint32_t free_claim;                // head of the list of given-back claims; 0: none
     Window minute, second;
     std::atomic<Milliseconds> paused_until;
     ClaimEntry claims[claim_capacity + 1];
@@ -45,23 +64,33 @@ struct Ledger::Shared {
 /// The holder's pid is the lock: whoever reaps that process can tell, and break it.
 class Ledger::Lock {
   public:
-    Lock(Shared& shared, pid_t who, unsigned patience) noexcept : shared_(shared) {
+    /// As types of their own: two numbers are too easily taken for each other.
+    enum class Attempts : unsigned { endless = 0, parents = 10'000 };
+    struct Dead {
+        pid_t pid;
+    };
+
+    Lock(Ledger& ledger, pid_t who, Attempts attempts) noexcept : shared_(ledger.shared()) {
         const auto mine = static_cast<std::uint32_t>(who);
-        for (unsigned attempt = 0;; ++attempt) {
-            std::uint32_t expected = 0;
-            if (shared_.owner.compare_exchange_weak(expected, mine, std::memory_order_acquire)) {
+        for (unsigned attempt = 1;; ++attempt) {
+            std::uint32_t holder = 0;
+            if (shared_.owner.compare_exchange_weak(holder, mine, std::memory_order_acquire)) {
                 held_ = true;
                 return;
             }
-            if (patience != 0 && attempt >= patience) return;
-            if (attempt > 32) raw::syscall(SYS_sched_yield);
+            if (attempts != Attempts::endless && attempt > static_cast<unsigned>(attempts)) return;
+            if (attempt <= 32) continue;
+            // Who has to reap the holder must not wait for it.
+            const Dead dead{static_cast<pid_t>(holder)};
+            if (attempt % 64 == 0 && holder != 0 && is_dead_child(dead.pid) &&
+                take_over(ledger, mine, dead))
+                return;
+            raw::syscall(SYS_sched_yield);
         }
     }
-    /// Takes the lock over from a process that is known to be dead.
-    Lock(Shared& shared, pid_t who, pid_t dead) noexcept : shared_(shared) {
-        auto expected = static_cast<std::uint32_t>(dead);
-        held_ = shared_.owner.compare_exchange_strong(expected, static_cast<std::uint32_t>(who),
-                                                      std::memory_order_acquire);
+    /// Takes the lock over from a process that is known to be dead, if it held it.
+    Lock(Ledger& ledger, pid_t who, Dead holder) noexcept : shared_(ledger.shared()) {
+        take_over(ledger, static_cast<std::uint32_t>(who), holder);
     }
     ~Lock() {
         if (held_) shared_.owner.store(0, std::memory_order_release);
@@ -71,6 +100,14 @@ class Ledger::Lock {
     explicit operator bool() const noexcept { return held_; }
 
   private:
+    bool take_over(Ledger& ledger, std::uint32_t mine, Dead holder) noexcept {
+        auto expected = static_cast<std::uint32_t>(holder.pid);
+        held_ = shared_.owner.compare_exchange_strong(expected, mine, std::memory_order_acquire);
+        // It died between two writes: what the claims say is the truth, the sums follow from it.
+        if (held_) ledger.rebuild();
+        return held_;
+    }
+
     Shared& shared_;
     bool held_ = false;
 };
@@ -112,10 +149,14 @@ Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now)
         }
     }
     if (victim != nullptr) {
-        victim->source = source;
+        victim->source.kind = 0;  // unknown until it is complete
+        order_writes();
+        victim->source.key = source.key;
         victim->running = 0;
         victim->last_used = now;
         victim->minute = Window{};
+        order_writes();
+        victim->source.kind = source.kind;
     }
     return victim;
 }
@@ -125,14 +166,16 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     claim = 0;
     if (unlimited(limits)) return nullptr;
     Shared& all = shared();
-    const Lock lock(all, who, 0);
+    const Lock lock(*this, who, Lock::Attempts::endless);
+    if (all.disowned.load(relaxed) != 0) sweep();
 
     Counts counts;
-    counts.running = all.running.load(std::memory_order_relaxed);
+    counts.running = all.running.load(relaxed);
     counts.in_minute = limits.service_max ? window_count(all.minute, now, minute_slice) : 0;
     counts.in_second = limits.cps ? window_count(all.second, now, second_slice) : 0;
-    counts.claims_exhausted = all.free_claim == 0 && all.claims_used >= claim_capacity;
-    counts.cps_pausing = now < all.paused_until.load(std::memory_order_relaxed);
+    counts.claims_exhausted =
+        all.free_claim == 0 && all.claims_used.load(relaxed) >= claim_capacity;
+    counts.cps_pausing = now < all.paused_until.load(relaxed);
     SourceEntry* entry = nullptr;
     if (counts_sources(limits) && source.known()) {
         entry = find_source(source, now);
@@ -144,21 +187,21 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     }
     if (const Guard* guard = decide(limits, counts)) {
         if (guard->trips_cps && !counts.cps_pausing)
-            all.paused_until.store(now + limits.cps->wait * Milliseconds{1000},
-                                   std::memory_order_relaxed);
+            all.paused_until.store(now + limits.cps->wait * Milliseconds{1000}, relaxed);
         return guard;
     }
 
     Claim index = all.free_claim;
     if (index == 0)
-        index = ++all.claims_used;
+        index = all.claims_used.fetch_add(1, relaxed) + 1;
     else if (index <= claim_capacity)
         all.free_claim = all.claims[index].source;
     if (index > claim_capacity) index = claim_capacity;  // only a hostile writer gets us here
-    all.claims[index] = {
-        static_cast<std::uint32_t>(who),
-        entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1};
-    all.running.fetch_add(1, std::memory_order_relaxed);
+    all.claims[index].source =
+        entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1;
+    order_writes();
+    all.claims[index].owner.store(static_cast<std::uint32_t>(who), relaxed);
+    all.running.fetch_add(1, relaxed);
     if (limits.service_max) window_add(all.minute, now, minute_slice);
     if (limits.cps) window_add(all.second, now, second_slice);
     if (entry != nullptr) {
@@ -176,65 +219,91 @@ void Ledger::free_claim(Claim claim) noexcept {
         SourceEntry& source = all.sources[entry.source - 1];
         if (source.running > 0) --source.running;
     }
-    if (all.running.load(std::memory_order_relaxed) > 0)
-        all.running.fetch_sub(1, std::memory_order_relaxed);
-    entry = {0, all.free_claim};
+    if (all.running.load(relaxed) > 0) all.running.fetch_sub(1, relaxed);
+    entry.owner.store(0, relaxed);
+    entry.source = all.free_claim;
     all.free_claim = claim;
 }
 
 void Ledger::release(Claim claim, pid_t who) noexcept {
     if (claim == 0 || claim > claim_capacity) return;
-    const Lock lock(shared(), who, 0);
-    if (shared().claims[claim].owner == static_cast<std::uint32_t>(who)) free_claim(claim);
+    const Lock lock(*this, who, Lock::Attempts::endless);
+    if (shared().claims[claim].owner.load(relaxed) == static_cast<std::uint32_t>(who))
+        free_claim(claim);
 }
 
 bool Ledger::release_all(pid_t who) noexcept {
-    const pid_t self = static_cast<pid_t>(raw::syscall(SYS_getpid));
-    Shared& all = shared();
-    const auto clear = [&] {
-        const std::uint32_t used =
-            all.claims_used < claim_capacity ? all.claims_used : claim_capacity;
-        for (Claim claim = 1; claim <= used; ++claim)
-            if (all.claims[claim].owner == static_cast<std::uint32_t>(who)) free_claim(claim);
-    };
-    if (const Lock broken{all, self, who}) {
-        // It died between two writes: what the claims say is the truth, the sums follow from it.
-        clear();
-        rebuild();
+    disown(who);
+    const auto self = static_cast<pid_t>(raw::syscall(SYS_getpid));
+    if (const Lock broken{*this, self, Lock::Dead{who}}) {
+        sweep();
         return true;
     }
-    const Lock lock(all, self, 10'000U);
-    if (lock) clear();
+    return settle();
+}
+
+bool Ledger::settle() noexcept {
+    if (shared().disowned.load(relaxed) == 0) return true;
+    const auto self = static_cast<pid_t>(raw::syscall(SYS_getpid));
+    const Lock lock(*this, self, Lock::Attempts::parents);
+    if (lock) sweep();
     return static_cast<bool>(lock);
+}
+
+std::uint32_t Ledger::claims_used() const noexcept {
+    const std::uint32_t used = shared().claims_used.load(relaxed);
+    return used < claim_capacity ? used : claim_capacity;
+}
+
+void Ledger::disown(pid_t who) noexcept {
+    // Needs no lock: nobody but the dead would have touched its claims.
+    Shared& all = shared();
+    bool any = false;
+    for (Claim claim = 1, used = claims_used(); claim <= used; ++claim) {
+        auto expected = static_cast<std::uint32_t>(who);
+        if (all.claims[claim].owner.load(relaxed) == expected)
+            any |= all.claims[claim].owner.compare_exchange_strong(expected, nobody, relaxed);
+    }
+    if (any) all.disowned.store(1, std::memory_order_release);
+}
+
+void Ledger::sweep() noexcept {
+    // First, so that whoever disowns meanwhile is not forgotten.
+    shared().disowned.exchange(0, std::memory_order_acq_rel);
+    for (Claim claim = 1, used = claims_used(); claim <= used; ++claim)
+        if (shared().claims[claim].owner.load(relaxed) == nobody) free_claim(claim);
 }
 
 void Ledger::rebuild() noexcept {
     Shared& all = shared();
-    if (all.claims_used > claim_capacity) all.claims_used = claim_capacity;
+    const std::uint32_t used = claims_used();
+    all.claims_used.store(used, relaxed);
     for (SourceEntry& source : all.sources)
         if (source.running > 0) source.running = 0;
     all.free_claim = 0;
     std::uint32_t running = 0;
-    for (Claim claim = 1; claim <= all.claims_used; ++claim) {
+    for (Claim claim = 1; claim <= used; ++claim) {
         ClaimEntry& entry = all.claims[claim];
-        if (entry.owner == 0) {
+        if (entry.owner.load(relaxed) == 0) {
             entry.source = all.free_claim;
             all.free_claim = claim;
             continue;
         }
+        // Whoever swept may have died of it.
+        if (entry.owner.load(relaxed) == nobody) all.disowned.store(1, relaxed);
         ++running;
         if (entry.source != no_source && entry.source <= source_capacity)
             ++all.sources[entry.source - 1].running;
     }
-    all.running.store(running, std::memory_order_relaxed);
+    all.running.store(running, relaxed);
 }
 
 unsigned Ledger::running() const noexcept {
-    return shared().running.load(std::memory_order_relaxed);
+    return shared().running.load(relaxed);
 }
 
 Milliseconds Ledger::paused_until() const noexcept {
-    return shared().paused_until.load(std::memory_order_relaxed);
+    return shared().paused_until.load(relaxed);
 }
 
 }  // namespace minetd

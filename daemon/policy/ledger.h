@@ -36,9 +36,12 @@ class Ledger {
                        Claim& claim) noexcept;
     void release(Claim claim, pid_t who) noexcept;
 
-    /// After process `who` has been reaped: gives back what it held. False when the lock could not
-    /// be had in reasonable time; try again later.
+    /// Process `who` has ended: gives back what it held. Its pid must not be another's yet, so this
+    /// comes before the reaping, or before any other process may have been started after it. False
+    /// when the lock could not be had in reasonable time: settle() later.
     bool release_all(pid_t who) noexcept;
+    /// Gives back what processes held of which release_all() was told in vain.
+    bool settle() noexcept;
 
     /// Sessions that are counted now; a statistic, read without the lock.
     unsigned running() const noexcept;
@@ -52,6 +55,9 @@ class Ledger {
 
     Shared& shared() const noexcept { return *static_cast<Shared*>(memory_.address()); }
     SourceEntry* find_source(const Source& source, Milliseconds now) noexcept;
+    std::uint32_t claims_used() const noexcept;
+    void disown(pid_t who) noexcept;
+    void sweep() noexcept;
     void rebuild() noexcept;
     void free_claim(Claim claim) noexcept;
 

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "daemon/config/codecs.h"
 #include "daemon/config/names.h"
-#include "daemon/config/pool_clamps.h"
+#include "daemon/config/untaken_settings.h"
 #include "daemon/config/values.h"
 
 namespace minetd {
@@ -43,10 +44,8 @@ class Assembler {
             if (same_word(section.header, "minetd")) daemon(section);
         for (const Section& section : sections)
             if (same_word(section.header, "defaults")) defaults(section);
-        for (const Clamp& clamped : clamp(defaults_.spec.pool))
-            diagnostics_.warning(defaults_.where(clamped.attribute), clamped.message);
         for (std::size_t i = 0; i < drafts_.size(); ++i) {
-            drafts_[i].inherit(defaults_.spec);
+            inherit(drafts_[i], served_by(drafts_[i]));
             enter(i);
         }
         for (const Section& section : sections)
@@ -66,6 +65,7 @@ class Assembler {
             bool failed = false;
             const std::vector<Word> value = words(setting, diagnostics_, failed);
             const Row<DaemonSpec>* row = find_daemon_attribute(setting.name);
+            if (!row && tell_foreign(setting, diagnostics_)) continue;
             try {
                 if (!row)
                     throw BadValue(
@@ -84,9 +84,37 @@ class Assembler {
         if (!sound) unsound(section, "minetd does not start with it");
     }
 
+    /// For each MPM, since a block may be about one.
     void defaults(const Section& section) {
-        if (!apply(defaults_, section, true, diagnostics_))
-            unsound(section, "every service goes by it, so none is started");
+        bool sound = true;
+        for (const codec::Name<Serve>& mpm : codec::names<Serve>())
+            sound = apply(defaults_for(mpm.value), section, mpm.value, true, diagnostics_) && sound;
+        if (!sound) unsound(section, "every service goes by it, so none is started");
+    }
+
+    Draft& defaults_for(Serve serve) { return defaults_[static_cast<std::size_t>(serve)]; }
+
+    /// The draft's MPM, with the defaults that are not in it yet.
+    Serve served_by(const Draft& draft) {
+        return draft.says("serve") ? draft.spec.serve : defaults_for(Serve::nowait).spec.serve;
+    }
+
+    void inherit(Draft& draft, Serve serve) { draft.inherit(defaults_for(serve)); }
+
+    /// The MPM with which a section leaves a draft; blocks for MPMs go by it wherever they stand.
+    static Serve served_after(const Section& section, Serve serve) {
+        for (const Setting& setting : section.settings) {
+            if (setting.block) continue;
+            const Row<ServiceSpec>* row = find_service_attribute(setting.name);
+            if (!row || row->name != "serve") continue;
+            Diagnostics unheard;
+            Draft scratch(section.place);
+            bool failed = false;
+            const std::vector<Word> value = words(setting, unheard, failed);
+            scratch.assign(*row, setting.op, value, section.place, unheard);
+            if (!failed && !scratch.broken()) serve = scratch.spec.serve;
+        }
+        return serve;
     }
 
     void unsound(const Section& section, std::string_view what) {
@@ -101,21 +129,23 @@ class Assembler {
                            "correct the errors that are told above");
     }
 
-    /// All settings of a section to one draft; whether all of them could be applied.
-    bool apply(Draft& draft, const Section& section, bool to_defaults, Diagnostics& diagnostics) {
+    /// A section to one draft, whose defaults become those of the MPM that the section chooses.
+    void apply(Draft& draft, const Section& section, Diagnostics& diagnostics) {
+        const Serve serve = served_after(section, served_by(draft));
+        inherit(draft, serve);
+        apply(draft, section, serve, false, diagnostics);
+        tell_blocks(section, serve, diagnostics);
+    }
+
+    /// All settings of a section that are for this MPM; whether all of them could be applied.
+    bool apply(Draft& draft, const Section& section, Serve serve, bool to_defaults,
+               Diagnostics& diagnostics) {
         bool sound = !section.broken;
         for (const Setting& setting : section.settings) {
+            if (!holds(setting.block.get(), serve)) continue;
             const Row<ServiceSpec>* row = find_service_attribute(setting.name);
             if (!row || (to_defaults && !row->in_defaults)) {
-                sound = false;
-                std::string message = fmt::format("there is no attribute `{}`", setting.name),
-                            advice = suggest_attribute(setting.name);
-                if (row)
-                    message = fmt::format("{} is no default: it is each service's own", row->name),
-                    advice = "say it in the service's section";
-                if (!row && find_daemon_attribute(setting.name))
-                    advice = "that is one of the daemon itself: say it in [minetd]";
-                diagnostics.error(setting.where, message, advice);
+                sound = tell_untaken(setting, row, diagnostics) && sound;
                 continue;
             }
             bool failed = false;
@@ -147,7 +177,7 @@ class Assembler {
         // What is wrong in a section is told once, however many services it is about.
         for (const std::size_t index : matched) {
             Diagnostics unheard;
-            apply(drafts_[index], section, false, index == matched[0] ? diagnostics_ : unheard);
+            apply(drafts_[index], section, index == matched[0] ? diagnostics_ : unheard);
         }
         if (matched.empty()) define(section, defines);
     }
@@ -225,9 +255,9 @@ class Assembler {
             draft = read_header(section.header, section.place, labelled ? unheard : diagnostics_);
         if (labelled) draft = Draft(section.place);
         draft.label = section.header;
-        draft.inherit(defaults_.spec);
+        inherit(draft, served_by(draft));
         draft.spec.where = section.place.where();
-        apply(draft, section, false, diagnostics_);
+        apply(draft, section, diagnostics_);
         if (!draft.says("socket_type")) draft.spec.socket_type = usual_type(draft.spec.protocol);
         drafts_.push_back(std::move(draft));
         enter(drafts_.size() - 1);
@@ -236,7 +266,7 @@ class Assembler {
     DaemonSpec& daemon_;
     std::vector<Draft>& drafts_;
     Diagnostics& diagnostics_;
-    Draft defaults_{Place{}};
+    std::vector<Draft> defaults_{codec::names<Serve>().size(), Draft(Place{})};  ///< by Serve
     std::unordered_map<std::string, std::size_t> by_key_;
     std::unordered_multimap<std::string, std::size_t> by_name_;
     bool sound_ = true;

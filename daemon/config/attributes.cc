@@ -2,7 +2,6 @@
 #include "daemon/config/attributes.h"
 
 #include <limits>
-#include <unordered_map>
 
 #include "daemon/config/attribute_row.h"
 
@@ -24,6 +23,7 @@ using enum Effect;
 constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t many = 1'000'000;              ///< sessions, starts
 constexpr std::int64_t most_servers = 200'000;        ///< Apache's cap for ServerLimit
+constexpr std::int64_t most_threads = 2'000'000'000;  ///< its cap for ServerLimit times ThreadLimit
 constexpr std::int64_t longest = 4096;                ///< of a path or a word
 constexpr std::int64_t socket_path = 107;             ///< sizeof sun_path, less its end
 constexpr std::int64_t long_time = 10 * 365 * 86400;  ///< seconds
@@ -109,29 +109,86 @@ constexpr Row<Spec> service_table[] = {
     row<Cps, &Spec::limits, &Limits::cps>(
         {"cps", "", 0, many, true, servers,
          "connections in any second, and the pause in seconds when there are more"}),
-    row<Overflows, &Spec::limits, &Limits::overflow>(
+    row<Optional<Overflows, "default">, &Spec::limits, &Limits::overflow>(
         {"overflow", "", 0, 0, true, servers,
-         "what happens to more than `instances`: they wait in the kernel's queue, or are refused"}),
-    row<Number, &Spec::pool, &PoolLimits::start_servers>({"start_servers", "StartServers", 0,
-                                                          most_servers, true, none,
-                                                          "prefork: servers at the start"}),
+         "what happens to more than can be served: they wait in the kernel's queue, or are "
+         "refused; by default more than `instances` are refused, and more than a pool serves "
+         "wait"}),
+    row<Number, &Spec::pool, &PoolLimits::start_servers>(
+        {"start_servers", "StartServers", 0, most_servers, true, servers, "servers at the start"}),
     row<Number, &Spec::pool, &PoolLimits::min_spare_servers>(
-        {"min_spare_servers", "MinSpareServers", 0, most_servers, true, none,
-         "prefork: with fewer idle servers more are started"}),
+        {"min_spare_servers", "MinSpareServers", 0, most_servers, true, servers,
+         "with fewer idle servers more are started"}),
     row<Number, &Spec::pool, &PoolLimits::max_spare_servers>(
-        {"max_spare_servers", "MaxSpareServers", 0, most_servers, true, none,
-         "prefork: with more idle servers some are ended"}),
+        {"max_spare_servers", "MaxSpareServers", 0, most_servers, true, servers,
+         "with more idle servers some are ended"}),
+    row<Number, &Spec::pool, &PoolLimits::min_spare_threads>(
+        {"min_spare_threads", "MinSpareThreads", 0, most_threads, true, servers,
+         "with fewer idle threads more are started: in all servers together, with threads and "
+         "perchild in each"}),
+    row<Number, &Spec::pool, &PoolLimits::max_spare_threads>(
+        {"max_spare_threads", "MaxSpareThreads", 0, most_threads, true, servers,
+         "with more idle threads some are ended"}),
+    row<Number, &Spec::pool, &PoolLimits::threads_per_child>(
+        {"threads_per_child", "ThreadsPerChild", 0, many, true, servers, "threads of a server"}),
+    row<Number, &Spec::pool, &PoolLimits::thread_limit>(
+        {"thread_limit", "ThreadLimit", 0, many, true, servers,
+         "the most that threads_per_child or max_threads_per_child can be"}),
     row<Number, &Spec::pool, &PoolLimits::server_limit>(
         {"server_limit", "ServerLimit", 0, many, true, servers,
-         "prefork: the size of the scoreboard, and the most that max_request_workers can be"}),
+         "the size of the scoreboard: the most servers there can be"}),
     row<Number, &Spec::pool, &PoolLimits::max_request_workers>(
-        {"max_request_workers", "MaxClients", 0, many, true, none, "prefork: servers at once"}),
+        {"max_request_workers", "MaxRequestWorkers MaxClients", 0, most_threads, true, servers,
+         "what is served at once: servers of prefork, threads of all servers together elsewhere; "
+         "unless said what server_limit allows"}),
     row<Number, &Spec::pool, &PoolLimits::max_connections_per_child>(
-        {"max_connections_per_child", "MaxRequestsPerChild", 0, no_limit >> 32, true, servers,
-         "prefork: a server retires after so many; 0 is never"}),
+        {"max_connections_per_child", "MaxConnectionsPerChild MaxRequestsPerChild", 0,
+         no_limit >> 32, true, servers, "a server retires after so many; 0 is never"}),
+    row<Decimal, &Spec::pool, &PoolLimits::async_request_worker_factor>(
+        {"async_request_worker_factor", "AsyncRequestWorkerFactor", 0, many, true, servers,
+         "connections that a server takes for each idle thread, beyond threads_per_child"}),
+    row<Number, &Spec::pool, &PoolLimits::num_servers>(
+        {"num_servers", "NumServers", 0, many, true, servers, "servers, always so many"}),
+    row<Number, &Spec::pool, &PoolLimits::start_threads>({"start_threads", "StartThreads", 0, many,
+                                                          true, servers,
+                                                          "threads of a server at its start"}),
+    row<Number, &Spec::pool, &PoolLimits::max_threads_per_child>(
+        {"max_threads_per_child", "MaxThreadsPerChild MaxThreads", 0, many, true, servers,
+         "threads of a server at most; unless said thread_limit"}),
+    row<Number, &Spec::pool, &PoolLimits::listen_cores_buckets_ratio>(
+        {"listen_cores_buckets_ratio", "ListenCoresBucketsRatio", 0, many, true, socket,
+         "one socket (SO_REUSEPORT) for so many processors; 0: one for all"}),
+    row<Size, &Spec::pool, &PoolLimits::thread_stack_size>(
+        {"thread_stack_size", "ThreadStackSize", 0, 1 << 30, true, servers,
+         "stack of a thread; 0: the system's default"}),
+    row<Kibibytes, &Spec::pool, &PoolLimits::max_mem_free>(
+        {"max_mem_free", "MaxMemFree", 0, no_limit >> 8, true, servers,
+         "memory that an idle server keeps for itself; 0: all it had"}),
     row<SpawnPolicies, &Spec::pool, &PoolLimits::spawn_policy>(
-        {"spawn_policy", "", 0, 0, true, none,
-         "prefork: start spares as soon as they are missing, or once a second as Apache does"}),
+        {"spawn_policy", "", 0, 0, true, servers,
+         "starts spares as soon as they are missing, or once a second as Apache does"}),
+    row<Size, &Spec::pool, &PoolLimits::max_memory_per_child>(
+        {"max_memory_per_child", "", 0, no_limit >> 8, true, servers,
+         "a server retires when it has more resident; 0 is never"}),
+    row<Number, &Spec::pool, &PoolLimits::recycle_jitter>(
+        {"recycle_jitter", "", 0, 99, true, servers,
+         "percent by which max_connections_per_child varies, so that not all servers retire at "
+         "once"}),
+    row<Seconds, &Spec::pool, &PoolLimits::drain_timeout>(
+        {"drain_timeout", "GracefulShutdownTimeout", 0, long_time, true, servers,
+         "how long a retired server has for its sessions; 0: as long as they last"}),
+    row<Seconds, &Spec::pool, &PoolLimits::start_timeout>(
+        {"start_timeout", "", 1, long_time, true, servers,
+         "how long a server has until it is ready"}),
+    row<Seconds, &Spec::pool, &PoolLimits::stuck_timeout>(
+        {"stuck_timeout", "", 0, long_time, true, servers,
+         "a server that works on one step longer is replaced; 0 is never"}),
+    row<YesNo, &Spec::pool, &PoolLimits::accept>({"accept", "", 0, 0, false, servers,
+                                                  "the program is resident: it takes the listening "
+                                                  "socket (LISTEN_FDS) and accepts for itself"}),
+    row<Assignments, &Spec::pool, &PoolLimits::assign_user>(
+        {"assign_user", "", 0, 256, false, servers,
+         "users to whom addresses of `bind` belong: connections there are served as that user"}),
     // -- who serves it
     row<Text, &Spec::user>({"user", "", 1, longest, true, servers,
                             "the user, by name or number, as which the service runs"}),
@@ -177,8 +234,23 @@ constexpr Row<Spec> service_table[] = {
     row<Stderr, &Spec::standard_error>(
         {"stderr", "standard_error", 0, longest, true, servers,
          "where standard error goes: the client, the log, nowhere, a file"}),
-    row<Seconds, &Spec::idle_timeout>({"idle_timeout", "", 0, long_time, true, servers,
+    row<Seconds, &Spec::idle_timeout>({"idle_timeout", "Timeout", 0, long_time, true, servers,
                                        "how long a builtin waits for a silent peer; 0: for ever"}),
+    row<Optional<Seconds, "idle_timeout">, &Spec::timeouts, &Timeouts::first_byte>(
+        {"first_byte_timeout", "", 0, long_time, true, servers,
+         "how long a client of a builtin has for its first byte; 0: for ever"}),
+    row<Optional<Seconds, "idle_timeout">, &Spec::timeouts, &Timeouts::request>(
+        {"request_timeout", "", 0, long_time, true, servers,
+         "how long it has for a request, from the first byte to the last; 0: for ever"}),
+    row<Optional<Seconds, "idle_timeout">, &Spec::timeouts, &Timeouts::write>(
+        {"write_timeout", "", 0, long_time, true, servers,
+         "how long it may take nothing of what it is sent; 0: for ever"}),
+    row<Optional<Seconds, "idle_timeout">, &Spec::timeouts, &Timeouts::keep_alive>(
+        {"keep_alive_timeout", "KeepAliveTimeout", 0, long_time, true, servers,
+         "how long it may be silent between two requests; 0: for ever"}),
+    row<Seconds, &Spec::timeouts, &Timeouts::linger>(
+        {"linger_timeout", "", 0, long_time, true, servers,
+         "how long a builtin waits for the client's end after its own"}),
     row<UdpGuards, &Spec::udp_guard>(
         {"udp_guard", "", 0, 0, true, servers,
          "which peers a builtin on UDP answers: strict is against loops and reflection, local "
@@ -212,29 +284,6 @@ constexpr Row<DaemonSpec> daemon_table[] = {
          "how long a stop waits for sessions; 0: as long as they last"}),
 };
 
-/// Calls `see(name)` for the name and each alias.
-template <class Visitor>
-void each_name(const Attribute& attribute, Visitor see) {
-    see(attribute.name);
-    for (std::string_view rest = attribute.aliases; !rest.empty();) {
-        const std::size_t end = std::min(rest.find(' '), rest.size());
-        see(rest.substr(0, end));
-        rest.remove_prefix(end == rest.size() ? end : end + 1);
-    }
-}
-
-template <class Spec>
-const Row<Spec>* find(std::span<const Row<Spec>> table, std::string_view name) {
-    static const auto index = [&] {
-        std::unordered_map<std::string, const Row<Spec>*> by_name;
-        for (const Row<Spec>& row : table)
-            each_name(row, [&](std::string_view one) { by_name.emplace(folded(one), &row); });
-        return by_name;
-    }();
-    const auto found = index.find(folded(name));
-    return found == index.end() ? nullptr : found->second;
-}
-
 }  // namespace
 
 std::span<const Row<ServiceSpec>> service_attributes() noexcept {
@@ -242,23 +291,6 @@ std::span<const Row<ServiceSpec>> service_attributes() noexcept {
 }
 std::span<const Row<DaemonSpec>> daemon_attributes() noexcept {
     return daemon_table;
-}
-
-const Row<ServiceSpec>* find_service_attribute(std::string_view name) {
-    return find(service_attributes(), name);
-}
-
-const Row<DaemonSpec>* find_daemon_attribute(std::string_view name) {
-    return find(daemon_attributes(), name);
-}
-
-std::string suggest_attribute(std::string_view name) {
-    std::vector<std::string_view> names;
-    for (const Attribute& row : service_table)
-        each_name(row, [&](std::string_view one) { names.push_back(one); });
-    for (const Attribute& row : daemon_table)
-        each_name(row, [&](std::string_view one) { names.push_back(one); });
-    return did_you_mean(name, names);
 }
 
 }  // namespace minetd

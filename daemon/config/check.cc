@@ -4,9 +4,11 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "daemon/config/module_file.h"
 #include "daemon/config/names.h"
-#include "daemon/config/pool_clamps.h"
+#include "daemon/config/pool_attributes.h"
 #include "daemon/config/values.h"
 
 namespace minetd {
@@ -126,11 +128,23 @@ void check_builtin(Draft& draft, const LoadOptions& options, Diagnostics& diagno
                         spec.is_datagram() ? "write stream tcp" : "write dgram udp", diagnostics);
         return;
     }
+    const std::string module = module_file(spec.builtin);
+    const bool named_in_full = !module.empty() && module == spec.builtin;
+    if (named_in_full && !options.check_host) return;
+    if (named_in_full || (!module.empty() && ::access(module.c_str(), F_OK) == 0)) {
+        const std::string fault = module_fault(module);
+        if (!fault.empty())
+            draft.error(at, fmt::format("the module {} cannot be used", module), fault,
+                        diagnostics);
+        return;
+    }
     std::string all;
     for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);
     const std::string hint = did_you_mean(spec.builtin, names);
     draft.error(at, fmt::format("there is no builtin `{}`", spec.builtin),
-                hint + (hint.empty() ? "" : " ") + fmt::format("There are {}.", all), diagnostics);
+                hint + (hint.empty() ? "" : " ") + fmt::format("There are {}.", all) +
+                    (module.empty() ? "" : " Or install a module as " + module),
+                diagnostics);
 }
 
 void check_program(Draft& draft, Diagnostics& diagnostics) {
@@ -146,6 +160,13 @@ void check_program(Draft& draft, Diagnostics& diagnostics) {
     if (spec.is_datagram() && spec.serve != Serve::wait)
         draft.error("serve", "a program gets datagrams with `wait` only",
                     "write wait: the program reads from the socket itself", diagnostics);
+    else if (spec.is_pool() && spec.serve != Serve::prefork)
+        draft.error("serve",
+                    fmt::format("{} serves in threads, and a program is a process",
+                                mpms_text(1U << static_cast<unsigned>(spec.serve))),
+                    "write nowait, wait or prefork; `accept = yes` keeps resident programs in "
+                    "prefork",
+                    diagnostics);
 }
 
 void check_tcpmux(Draft& draft, Diagnostics& diagnostics) {
@@ -156,20 +177,6 @@ void check_tcpmux(Draft& draft, Diagnostics& diagnostics) {
     if (spec.serve != Serve::nowait)
         draft.error("serve", "a tcpmux entry is served connection by connection", "write nowait",
                     diagnostics);
-}
-
-void check_pool(Draft& draft, Diagnostics& diagnostics) {
-    if (draft.spec.is_pool()) {
-        for (const Clamp& clamped : clamp(draft.spec.pool))
-            diagnostics.warning(draft.where(clamped.attribute), clamped.message);
-        return;
-    }
-    for (const std::string_view name : pool_attributes())
-        if (draft.says(name))
-            diagnostics.warning(draft.where(name),
-                                fmt::format("{} has no effect on a service that is no pool", name),
-                                "write prefork in the fourth field");
-    draft.spec.pool = {};
 }
 
 }  // namespace

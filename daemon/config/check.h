@@ -13,9 +13,13 @@ namespace minetd {
 /// afterwards but by check().
 void conclude(Draft& draft, bool full_argv0, Diagnostics& diagnostics);
 
-/// What single values cannot show: fields that contradict each other, builtins that do not exist,
-/// pool limits that Apache would correct too. Errors break the draft.
+/// What single values cannot show: fields that contradict each other, builtins that do not exist.
+/// Errors break the draft.
 void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
+
+/// The part of check() that is about pools: what goes with which MPM, and limits that Apache would
+/// correct too.
+void check_pool(Draft& draft, Diagnostics& diagnostics);
 
 /// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
 /// Expects drafts that are not broken; breaks the later one of two, without a key in

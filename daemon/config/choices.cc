@@ -6,51 +6,48 @@ namespace minetd::codec {
 
 template <>
 std::span<const Name<SocketType>> names() noexcept {
-    static constexpr Name<SocketType> table[] = {{"stream", SocketType::stream, {}},
-                                                 {"dgram", SocketType::dgram, {}},
-                                                 {"seqpacket", SocketType::seqpacket, {}},
-                                                 {"raw", SocketType::raw, {}},
-                                                 {"rdm", SocketType::rdm, {}}};
+    static constexpr Name<SocketType> table[] = {{"stream", SocketType::stream},
+                                                 {"dgram", SocketType::dgram},
+                                                 {"seqpacket", SocketType::seqpacket},
+                                                 {"raw", SocketType::raw},
+                                                 {"rdm", SocketType::rdm}};
     return table;
 }
 
 template <>
 std::span<const Name<Serve>> names() noexcept {
-    static constexpr std::string_view later = "comes with minetd 0.2; until then write prefork";
     static constexpr Name<Serve> table[] = {
-        {"nowait", Serve::nowait, {}},       {"wait", Serve::wait, {}},
-        {"prefork", Serve::prefork, {}},     {"worker", Serve::worker, later},
-        {"event", Serve::event, later},      {"threads", Serve::threads, later},
-        {"perchild", Serve::perchild, later}};
+        {"nowait", Serve::nowait},    {"wait", Serve::wait},   {"prefork", Serve::prefork},
+        {"worker", Serve::worker},    {"event", Serve::event}, {"threads", Serve::threads},
+        {"perchild", Serve::perchild}};
     return table;
 }
 
 template <>
 std::span<const Name<Overflow>> names() noexcept {
-    static constexpr Name<Overflow> table[] = {{"queue", Overflow::queue, {}},
-                                               {"refuse", Overflow::refuse, {}}};
+    static constexpr Name<Overflow> table[] = {{"queue", Overflow::queue},
+                                               {"refuse", Overflow::refuse}};
     return table;
 }
 
 template <>
 std::span<const Name<SpawnPolicy>> names() noexcept {
-    static constexpr Name<SpawnPolicy> table[] = {{"reactive", SpawnPolicy::reactive, {}},
-                                                  {"apache", SpawnPolicy::apache, {}}};
+    static constexpr Name<SpawnPolicy> table[] = {{"reactive", SpawnPolicy::reactive},
+                                                  {"apache", SpawnPolicy::apache}};
     return table;
 }
 
 template <>
 std::span<const Name<UdpGuard>> names() noexcept {
-    static constexpr Name<UdpGuard> table[] = {{"strict", UdpGuard::strict, {}},
-                                               {"local", UdpGuard::local, {}},
-                                               {"off", UdpGuard::off, {}}};
+    static constexpr Name<UdpGuard> table[] = {
+        {"strict", UdpGuard::strict}, {"local", UdpGuard::local}, {"off", UdpGuard::off}};
     return table;
 }
 
 template <>
 std::span<const Name<LogFormat>> names() noexcept {
-    static constexpr Name<LogFormat> table[] = {{"text", LogFormat::text, {}},
-                                                {"json", LogFormat::json, {}}};
+    static constexpr Name<LogFormat> table[] = {{"text", LogFormat::text},
+                                                {"json", LogFormat::json}};
     return table;
 }
 

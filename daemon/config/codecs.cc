@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "daemon/config/names.h"
 
@@ -53,6 +54,34 @@ void YesNo::apply(const Attribute&, bool& value, Operator op, Words words) {
         !std::any_of(std::begin(no), std::end(no), is))
         throw BadValue(fmt::format("`{}` is neither yes nor no", word));
     value = std::any_of(std::begin(yes), std::end(yes), is);
+}
+
+void Decimal::apply(const Attribute& row, double& value, Operator op, Words words) {
+    const std::string& word = only_word(op, words);
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(word.data(), word.data() + word.size(), number, std::chars_format::fixed);
+    const std::string advice = fmt::format("write a number of at most {}, such as 1.5", row.max);
+    if (end != word.data() + word.size() || error == std::errc::invalid_argument)
+        throw BadValue(fmt::format("`{}` is not a number", word), advice);
+    // An infinity or none at all is not in the range either.
+    if (error != std::errc{} || !(number > 0 && number <= static_cast<double>(row.max)))
+        throw BadValue(fmt::format("{} is out of range: more than 0", word), advice);
+    value = number;
+}
+
+std::string Decimal::format(double value) {
+    return fmt::format("{}", value);
+}
+
+void Kibibytes::apply(const Attribute& row, std::uint64_t& value, Operator op, Words words) {
+    const std::string& word = only_word(op, words);
+    value =
+        static_cast<std::uint64_t>(size_from(decimal(word) ? word + "k" : word, row.min, row.max));
+}
+
+std::string Kibibytes::format(std::uint64_t value) {
+    return value == 0 ? "0" : fmt::format("{}k", value / 1024);
 }
 
 void Mode::apply(const Attribute&, mode_t& value, Operator op, Words words) {

@@ -56,6 +56,22 @@ using Number = Numeric<number_from, "number">;
 using Size = Numeric<size_from, "bytes, with k, m or g">;
 using Seconds = Numeric<seconds_from, "seconds, or with m, h or d">;
 
+/// A number that may have a fraction, more than 0; the row has its most.
+struct Decimal {
+    static constexpr std::string_view type = "number, fractions too";
+    static constexpr bool operators = false;
+    static void apply(const Attribute& row, double& value, Operator op, Words words);
+    static std::string format(double value);
+};
+
+/// A Size whose bare number is KiB, as in Apache's MaxMemFree.
+struct Kibibytes {
+    static constexpr std::string_view type = "KiB, or with k, m or g";
+    static constexpr bool operators = false;
+    static void apply(const Attribute& row, std::uint64_t& value, Operator op, Words words);
+    static std::string format(std::uint64_t value);
+};
+
 struct Mode {
     static constexpr std::string_view type = "octal mode";
     static constexpr bool operators = false;
@@ -105,7 +121,6 @@ template <class E>
 struct Name {
     std::string_view word;
     E value;
-    std::string_view refused;  ///< why this word cannot be taken; empty: it can
 };
 template <class E>
 std::span<const Name<E>> names() noexcept;
@@ -134,8 +149,6 @@ struct Choice {
         for (const Name<E>& name : names<E>()) {
             known.push_back(name.word);
             if (!same_word(name.word, word)) continue;
-            if (!name.refused.empty())
-                throw BadValue("`" + word + "` " + std::string(name.refused));
             value = name.value;
             return;
         }
@@ -150,7 +163,8 @@ struct Choice {
 
 /// The fourth word; `wait = yes` and `wait = no` of xinetd and NetBSD are the same attribute.
 struct ServeWord {
-    static constexpr std::string_view type = "nowait, wait or prefork";
+    static constexpr std::string_view type =
+        "nowait, wait, prefork, worker, event, threads or perchild";
     static constexpr bool operators = false;
     static void apply(const Attribute& row, Serve& value, Operator op, Words words);
     static std::string format(Serve value);
@@ -230,6 +244,15 @@ struct Protocol {
     static constexpr bool operators = false;
     static void apply(const Attribute&, ServiceSpec& spec, Operator op, Words words);
     static std::string format(const ServiceSpec& spec);
+};
+
+/// `ADDRESS user [group], ...`; += adds, -= takes addresses.
+struct Assignments {
+    using Value = std::vector<UserAssignment>;
+    static constexpr std::string_view type = "ADDRESS user [group], ...";
+    static constexpr bool operators = true;
+    static void apply(const Attribute& row, Value& value, Operator op, Words words);
+    static std::string format(const Value& value);
 };
 
 /// `no`, `yes`, or `plus`: minetd itself sends the positive reply.

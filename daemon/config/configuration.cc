@@ -56,6 +56,12 @@ void hand_over(const Diagnostics& found, Diagnostics& diagnostics) {
     }
     std::stable_sort(sorted.begin(), sorted.end(),
                      [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+    // What is wrong with a default is told once, however many services it is about.
+    const auto same = [](const Diagnostic* a, const Diagnostic* b) {
+        return a->severity == b->severity && a->where.str() == b->where.str() &&
+               a->message == b->message && a->advice == b->advice;
+    };
+    sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
     for (const Diagnostic* one : sorted)
         if (one->severity == Severity::error)
             diagnostics.error(one->where, one->message, one->advice);

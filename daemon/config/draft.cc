@@ -41,22 +41,28 @@ void Draft::assign(std::string_view attribute, const std::string& word, const Pl
     assign(attribute, Words(&one, 1), place, diagnostics);
 }
 
-void Draft::inherit(const ServiceSpec& defaults) {
-    ServiceSpec merged = defaults;
+void Draft::inherit(const Draft& defaults) {
+    ServiceSpec merged = defaults.spec;
     merged.where = spec.where;
     for (const auto& [row, place] : said_) row->copy(spec, merged);
     spec = std::move(merged);
+    inherited_ = defaults.said_;
 }
 
-const Place* Draft::said(std::string_view attribute) const {
-    for (const auto& [row, place] : said_)
+const Place* Draft::find(const Sayings& sayings, std::string_view attribute) {
+    for (const auto& [row, place] : sayings)
         if (row->name == attribute) return &place;
     return nullptr;
 }
 
 Where Draft::where(std::string_view attribute) const {
-    const Place* place = said(attribute);
+    const Place* place = find(said_, attribute);
     return place ? place->where() : place_.where();
+}
+
+Where Draft::origin(std::string_view attribute) const {
+    const Place* place = says(attribute) ? nullptr : find(inherited_, attribute);
+    return place ? place->where() : where(attribute);
 }
 
 void Draft::error(std::string_view attribute, std::string message, std::string advice,

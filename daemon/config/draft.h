@@ -27,13 +27,18 @@ class Draft {
     void assign(std::string_view attribute, const std::string& word, const Place& place,
                 Diagnostics& diagnostics);
 
-    /// Puts the defaults under what was said so far.
-    void inherit(const ServiceSpec& defaults);
+    /// Puts the defaults under what was said so far, in place of those that were there.
+    void inherit(const Draft& defaults);
 
-    bool says(std::string_view attribute) const { return said(attribute) != nullptr; }
+    bool says(std::string_view attribute) const { return find(said_, attribute) != nullptr; }
+    bool inherits(std::string_view attribute) const {
+        return find(inherited_, attribute) != nullptr;
+    }
     /// Where the attribute was said; the place of the definition if it was not.
     Where where(std::string_view attribute) const;
     Where where() const { return place_.where(); }
+    /// The same, but an attribute that only the defaults say was said there.
+    Where origin(std::string_view attribute) const;
     const Place& place() const { return place_; }
 
     /// An error that belongs to an attribute: reports it there and breaks the draft.
@@ -49,10 +54,11 @@ class Draft {
     bool plain_key = true;  ///< false: the protocol could not be read, so key() means nothing
 
   private:
-    const Place* said(std::string_view attribute) const;
+    using Sayings = std::vector<std::pair<const Row<ServiceSpec>*, Place>>;
+    static const Place* find(const Sayings& sayings, std::string_view attribute);
 
     Place place_;
-    std::vector<std::pair<const Row<ServiceSpec>*, Place>> said_;
+    Sayings said_, inherited_;
     bool broken_ = false;
 };
 

@@ -12,6 +12,8 @@
 #include "daemon/config/inetd_lines.h"
 #include "daemon/config/lines.h"
 #include "daemon/config/names.h"
+#include "daemon/config/pool_attributes.h"
+#include "daemon/config/pool_clamps.h"
 #include "daemon/config/values.h"
 
 namespace minetd {
@@ -108,8 +110,22 @@ std::optional<ServiceSpec> meaning(const std::string& text, const ServiceSpec& s
     return draft.spec;
 }
 
-std::string settings(const ServiceSpec& base, const ServiceSpec& spec) {
+/// The limits that a pool has unless its section says others: some follow from the rest.
+PoolLimits usual_pool(const ServiceSpec& spec) {
+    ServiceSpec usual;
+    usual.pool = default_pool_limits(spec.serve);
+    for (const PoolAttribute& attribute : pool_attributes()) {
+        if (!attribute.follows || !attribute.is_of(spec.serve)) continue;
+        ServiceSpec followed = spec;
+        settle_pool(followed, [&](std::string_view name) { return name != attribute.name; });
+        row_of(attribute.name).copy(followed, usual);
+    }
+    return usual.pool;
+}
+
+std::string settings(ServiceSpec base, const ServiceSpec& spec) {
     std::string out;
+    base.pool = usual_pool(spec);
     for (const Row<ServiceSpec>& row : service_attributes())
         if (!row.equal(base, spec)) {
             const std::string value = row.format(spec);

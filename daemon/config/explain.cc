@@ -2,16 +2,50 @@
 // `--attributes` and `--explain`: the table as text.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "daemon/config/attributes.h"
+#include "daemon/config/codecs.h"
 #include "daemon/config/configuration.h"
+#include "daemon/config/pool_attributes.h"
 
 namespace minetd {
 namespace {
 
+/// What an attribute is unless said, where not all pools have the same: `5 (prefork), 3 (worker,
+/// event)`.
+std::string default_text(const Row<DaemonSpec>&) {
+    return {};
+}
+std::string default_text(const Row<ServiceSpec>& row) {
+    const PoolAttribute* attribute = find_pool_attribute(row.name);
+    if (!attribute) return {};
+    std::vector<std::pair<std::string, unsigned>> values;
+    for (const codec::Name<Serve>& mpm : codec::names<Serve>()) {
+        if (!attribute->is_of(mpm.value)) continue;
+        ServiceSpec spec;
+        spec.pool = default_pool_limits(mpm.value);
+        const std::string value = row.format(spec);
+        const unsigned bit = 1U << static_cast<unsigned>(mpm.value);
+        const auto found = std::find_if(values.begin(), values.end(),
+                                        [&](const auto& one) { return one.first == value; });
+        if (found != values.end())
+            found->second |= bit;
+        else
+            values.emplace_back(value, bit);
+    }
+    std::string out;
+    if (values.size() == 1 && values[0].second == any_pool) return {};
+    for (const auto& [value, mpms] : values)
+        out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", value.empty() ? "empty" : value,
+                           mpms_text(mpms));
+    return out;
+}
+
 template <class Spec>
 std::string brief(const Row<Spec>& row) {
     const std::string standard = row.format(Spec{});
-    return fmt::format("{:<26} {:<14} {}\n", row.name, standard.empty() ? "-" : standard, row.help);
+    return fmt::format("{:<27} {:<14} {}\n", row.name, standard.empty() ? "-" : standard, row.help);
 }
 
 template <class Spec>
@@ -22,7 +56,10 @@ std::string full(const Row<Spec>& row, std::string_view where) {
     if (row.type.starts_with("number") || row.type.starts_with("bytes") ||
         row.type.starts_with("seconds"))
         out += fmt::format("  range:      {} to {}\n", row.min, row.max);
-    out += fmt::format("  default:    {}\n", standard.empty() ? "empty" : standard);
+    const std::string of_mpms = default_text(row);
+    out += fmt::format("  default:    {}\n", !of_mpms.empty()   ? of_mpms
+                                             : standard.empty() ? "empty"
+                                                                : standard);
     if (!row.aliases.empty()) out += fmt::format("  also:       {}\n", row.aliases);
     out += fmt::format("  operators:  {}\n", row.operators ? "=, += and -=" : "=");
     out += fmt::format("  where:      {}\n", where);

@@ -44,6 +44,17 @@ void check_group(Draft& draft, std::string_view attribute, const std::string& na
                     "create it with groupadd(8), or name another", diagnostics);
 }
 
+/// Names that mean root by their number, as check() knows it by name.
+void check_assignments(Draft& draft, Diagnostics& diagnostics) {
+    for (const UserAssignment& one : draft.spec.pool.assign_user) {
+        check_user(draft, "assign_user", one.user, diagnostics);
+        check_group(draft, "assign_user", one.group, diagnostics);
+        if (user_id(one.user) == 0U && user_id(draft.spec.user) != 0U)
+            draft.error("assign_user", fmt::format("{} is another name of root", one.user),
+                        "name another user", diagnostics);
+    }
+}
+
 void check_program(Draft& draft, Diagnostics& diagnostics) {
     const std::string& program = draft.spec.server;
     if (program.empty() || program[0] != '/') return;
@@ -81,6 +92,7 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
     check_group(draft, "group", spec.group, diagnostics);
     check_user(draft, "socket_user", spec.socket_user, diagnostics);
     check_group(draft, "socket_group", spec.socket_group, diagnostics);
+    check_assignments(draft, diagnostics);
     check_program(draft, diagnostics);
     check_limits(draft, diagnostics);
     struct stat status;

@@ -29,7 +29,8 @@ struct KnownPort {
 };
 /// The services of the RFCs that minetd has itself, for a host without /etc/services.
 constexpr KnownPort ports[] = {
-    {"tcpmux", 1}, {"echo", 7}, {"discard", 9}, {"daytime", 13}, {"chargen", 19}, {"time", 37},
+    {"tcpmux", 1}, {"echo", 7},     {"discard", 9}, {"daytime", 13},
+    {"qotd", 17},  {"chargen", 19}, {"time", 37},
 };
 
 /// By name or alias; the name that is returned is the official one.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Apache's corrections of pool limits that contradict each other (prefork, ap_mpm check_config).
+// Apache's corrections of pool limits that contradict each other (check_config of its MPMs).
 #pragma once
 
-#include <span>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +16,12 @@ struct Clamp {
     std::string message;
 };
 
-/// Corrects `pool` and says what it did; a second call finds nothing.
-std::vector<Clamp> clamp(PoolLimits& pool);
+/// Whether somebody gave a value to an attribute.
+using Said = std::function<bool(std::string_view attribute)>;
 
-/// The attributes that only pools go by.
-std::span<const std::string_view> pool_attributes() noexcept;
+/// Makes the limits of a pool what they mean: what nobody said is its MPM's default or follows from
+/// the rest, what its MPM does not go by is as in any other pool of the kind, and what contradicts
+/// the rest is corrected and told. A second call with everything said finds nothing.
+std::vector<Clamp> settle_pool(ServiceSpec& spec, const Said& said);
 
 }  // namespace minetd

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "daemon/config/lines.h"
+#include "daemon/config/values.h"
 #include "daemon/config/words.h"
 
 namespace minetd {
@@ -52,6 +53,7 @@ class SectionReader {
         const int failed = ini_parse_stream(give, this, take, this);
         if (failed < 0) throw std::bad_alloc();
         assert(failed == 0);
+        end_blocks();
         return std::move(sections_);
     }
 
@@ -106,6 +108,7 @@ class SectionReader {
                 line = include(text);
                 return true;
             }
+            if (takes_block(text.substr(first), first)) continue;
             if (continues(text, first)) {
                 rest_ = text.substr(first);
                 column_ = first;
@@ -117,7 +120,70 @@ class SectionReader {
         return false;
     }
 
+    /// A line of `<IfModule ...>` or `</IfModule>`. Their indents are for the eye.
+    bool takes_block(std::string_view line, std::size_t column) {
+        const auto text = block_text(line);
+        if (!text || sections_.empty()) return false;
+        const std::size_t end = std::min(text->find_first_of(blanks), text->size());
+        const std::string_view word = text->substr(0, end);
+        const bool closes = same_word(word, "/IfModule");
+        if (!closes && !same_word(word, "IfModule")) return false;
+        indent_ = std::string_view::npos;
+        std::string_view rest = text->substr(end);
+        rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+        rest = rest.substr(0, rest.find_last_not_of(blanks) + 1);
+        if (closes)
+            close_block(rest, column);
+        else
+            open_block(rest, column);
+        return true;
+    }
+
+    void open_block(std::string_view module, std::size_t column) {
+        auto block = std::make_shared<ModuleBlock>();
+        block->unless = module.starts_with('!');
+        if (block->unless) module.remove_prefix(1);
+        block->module = std::string(module);
+        block->where = source_->where(at_ - 1, column);
+        block->depth = block_ ? block_->depth + 1 : 1;
+        block->outer = block_;
+        if (module.empty() || module.find_first_of(" \t\f<>!") != std::string_view::npos)
+            refuse(column, "this block does not name one module",
+                   "write <IfModule prefork.c>, or the name of another MPM's module");
+        if (block->depth <= deepest_block)
+            block_ = std::move(block);
+        else if (++beyond_ == 1)
+            refuse(column, "these blocks are nested too deep", "write them side by side");
+    }
+
+    void close_block(std::string_view rest, std::size_t column) {
+        if (!block_ || !rest.empty())
+            refuse(column, block_ ? "something follows the word" : "no <IfModule> is open here",
+                   block_ ? "write </IfModule>" : "take this line out");
+        if (beyond_ > 0)
+            --beyond_;
+        else if (block_)
+            block_ = block_->outer;
+    }
+
+    /// Where a section ends its blocks should have ended.
+    void end_blocks() {
+        if (block_) {
+            sections_.back().broken = true;
+            diagnostics_.error(block_->where, "this block never ends",
+                               "write </IfModule> below its last setting");
+        }
+        block_ = nullptr;
+        beyond_ = 0;
+    }
+
+    void refuse(std::size_t column, std::string message, std::string advice) {
+        sections_.back().broken = true;
+        diagnostics_.error(source_->where(at_ - 1, column), std::move(message), std::move(advice));
+    }
+
     std::string open(std::string_view name, std::size_t column) {
+        end_blocks();
         auto line = std::make_shared<LogicalLine>(source_);
         line->append(source_->line(at_ - 1).text, at_ - 1, 0);
         Section section;
@@ -149,7 +215,7 @@ class SectionReader {
         Section& section = sections_.back();
         section.include = true;
         section.settings.push_back({".include", Operator::set, source_->where(at_ - 1),
-                                    std::make_shared<LogicalLine>(source_)});
+                                    std::make_shared<LogicalLine>(source_), nullptr});
         section.settings.back().value->append(text.substr(8), at_ - 1, 8);
         return line;
     }
@@ -186,7 +252,8 @@ class SectionReader {
                 : end == first                                ? "this is no attribute"
                                : "there is no value behind this name",
                 sections_.empty() || sections_.back().include ? "write a [section] above it"
-                                                              : "write name = value");
+                : text[first] == '<' ? "of httpd.conf's blocks only <IfModule> means something here"
+                                     : "write name = value");
             indent_ = std::string_view::npos;
             return false;
         }
@@ -205,7 +272,8 @@ class SectionReader {
         auto& settings = sections_.back().settings;
         if (begun_) {
             assert(name == std::string_view(name_).substr(0, name_size));
-            settings.push_back({name_, op_, name_where_, std::make_shared<LogicalLine>(source_)});
+            settings.push_back(
+                {name_, op_, name_where_, std::make_shared<LogicalLine>(source_), block_});
             begun_ = false;
         }
         settings.back().value->append(unpacked(value), piece_line_, piece_column_);
@@ -224,6 +292,8 @@ class SectionReader {
     Operator op_ = Operator::set;
     bool begun_ = false;
     std::size_t indent_ = std::string_view::npos;  ///< of the last attribute
+    std::shared_ptr<const ModuleBlock> block_;     ///< the innermost that is open
+    unsigned beyond_ = 0;                          ///< open ones that were nested too deep
 };
 
 }  // namespace

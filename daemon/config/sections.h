@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/config/attributes.h"
+#include "daemon/config/module_block.h"
 #include "daemon/config/source.h"
 
 namespace minetd {
@@ -16,8 +17,9 @@ namespace minetd {
 struct Setting {
     std::string name;
     Operator op = Operator::set;
-    Where where;                         ///< of the name
-    std::shared_ptr<LogicalLine> value;  ///< may be empty
+    Where where;                               ///< of the name
+    std::shared_ptr<LogicalLine> value;        ///< may be empty
+    std::shared_ptr<const ModuleBlock> block;  ///< it is in this <IfModule>; null: in none
 };
 
 struct Section {

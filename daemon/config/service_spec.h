@@ -46,22 +46,63 @@ struct Limits {
     std::optional<unsigned>
         ip_max;  ///< starts in any 60 s from one source (FreeBSD's second number)
     std::optional<ConnectionsPerSecond> cps;
-    Overflow overflow = Overflow::refuse;  ///< what `instances` does when it is reached
+    /// What happens at a limit of sessions at once. Absent: more than `instances` are refused, as
+    /// xinetd does; more than a pool can serve wait in the backlog, as with Apache.
+    std::optional<Overflow> overflow;
+
+    bool queues() const { return overflow == Overflow::queue; }
 
     bool operator==(const Limits&) const = default;
 };
 
-/// Apache's directives for process pools, with Apache's defaults (mpm_common, prefork).
+/// `assign_user`: connections to this local address are served as that user alone (perchild).
+struct UserAssignment {
+    std::string address;      ///< as in `bind`
+    std::string user, group;  ///< empty group: the user's own
+    bool operator==(const UserAssignment&) const = default;
+};
+
+/// Apache's directives for pools. The defaults here are prefork's; those of the other MPMs are
+/// default_pool_limits()'s. Numbers are servers (processes) or threads as the name says.
 struct PoolLimits {
     unsigned start_servers = 5;
-    unsigned min_spare_servers = 5;
-    unsigned max_spare_servers = 10;
+    unsigned min_spare_servers = 5, max_spare_servers = 10;  ///< prefork
+    unsigned min_spare_threads = 75, max_spare_threads = 250;
+    unsigned threads_per_child = 25;
+    unsigned thread_limit = 64;
     unsigned server_limit = 256;
-    unsigned max_request_workers = 256;
-    unsigned max_connections_per_child = 0;  ///< 0: a server never retires for its count
+    unsigned max_request_workers = 256;        ///< connections (prefork) or threads at once
+    unsigned max_connections_per_child = 0;    ///< 0: a server never retires for its count
+    double async_request_worker_factor = 2;    ///< event: idle connections per idle thread
+    unsigned num_servers = 2;                  ///< perchild; threads has 1
+    unsigned start_threads = 5;                ///< perchild, threads
+    unsigned max_threads_per_child = 64;       ///< perchild, threads
+    unsigned listen_cores_buckets_ratio = 0;   ///< 0: one socket for each address
+    std::uint64_t thread_stack_size = 0;       ///< bytes; 0: the system's
+    std::uint64_t max_mem_free = 2048 * 1024;  ///< bytes an idle server keeps for itself; 0: all
+
+    // -- more than Apache
     SpawnPolicy spawn_policy = SpawnPolicy::reactive;
+    std::uint64_t max_memory_per_child = 0;  ///< resident bytes; 0: a server never retires for them
+    unsigned recycle_jitter = 10;            ///< percent by which max_connections_per_child varies
+    unsigned drain_timeout = 0;  ///< seconds a retired server has for its sessions; 0: as they last
+    unsigned start_timeout = 30;  ///< seconds until a server must be ready
+    unsigned stuck_timeout = 0;   ///< seconds that one step may take; 0: as it takes
+    bool accept = false;  ///< a resident program takes the listening sockets and accepts itself
+    std::vector<UserAssignment> assign_user;
 
     bool operator==(const PoolLimits&) const = default;
+};
+
+/// Seconds that a builtin waits for its client; absent: idle_timeout. 0: for ever.
+struct Timeouts {
+    std::optional<unsigned> first_byte;  ///< from accept to the first byte
+    std::optional<unsigned> request;     ///< from a request's first byte to its last
+    std::optional<unsigned> write;       ///< without any progress of output that is owed
+    std::optional<unsigned> keep_alive;  ///< between two requests
+    unsigned linger = 2;                 ///< for the peer's end, after ours; Apache's short linger
+
+    bool operator==(const Timeouts&) const = default;
 };
 
 /// One `rlimit_*` attribute: RLIMIT_NOFILE and so on, soft and hard alike.
@@ -159,6 +200,7 @@ struct ServiceSpec {
     std::vector<ResourceLimit> rlimits;  ///< ordered by resource, no duplicates
     StderrTarget standard_error;         ///< the attribute `stderr`
     unsigned idle_timeout = 300;         ///< seconds a builtin waits for a silent peer; 0: for ever
+    Timeouts timeouts;
     UdpGuard udp_guard = UdpGuard::strict;
 
     // -- records
@@ -172,6 +214,13 @@ struct ServiceSpec {
         return socket_type == SocketType::dgram || socket_type == SocketType::raw;
     }
     bool is_pool() const { return serve != Serve::nowait && serve != Serve::wait; }
+    /// Its servers are copies of a program that accepts for itself.
+    bool is_resident() const { return pool.accept; }
+    /// A resident program has no client's socket that complaints could go to.
+    StderrTarget::Kind error_output() const {
+        const bool nowhere = is_resident() && standard_error.kind == StderrTarget::Kind::socket;
+        return nowhere ? StderrTarget::Kind::log : standard_error.kind;
+    }
 
     /// What identifies the service from one load to the next, and is unique in a configuration:
     /// `[hosts:]name/protocol[family]` (or the path), with the socket type where it is not the

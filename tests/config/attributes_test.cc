@@ -84,6 +84,11 @@ rlimit_memlock = 9
 rlimit_as = unlimited
 stderr = log
 idle_timeout = 1m
+first_byte_timeout = 2
+request_timeout = 3
+write_timeout = 4
+keep_alive_timeout = 5
+linger_timeout = 6
 udp_guard = off
 log_type = file:/x
 log_format = json
@@ -102,7 +107,47 @@ max_spare_servers = 8
 server_limit = 30
 max_request_workers = 29
 max_connections_per_child = 9
+listen_cores_buckets_ratio = 4
+max_mem_free = 3
 spawn_policy = apache
+max_memory_per_child = 64m
+recycle_jitter = 11
+drain_timeout = 12
+start_timeout = 13
+stuck_timeout = 14
+
+[event]
+service = event
+port = 4713
+user = nobody
+builtin = echo
+serve = event
+min_spare_threads = 76
+max_spare_threads = 251
+threads_per_child = 26
+thread_limit = 65
+async_request_worker_factor = 1.5
+thread_stack_size = 128k
+
+[perchild]
+service = perchild
+port = 4714
+user = nobody
+builtin = echo
+serve = perchild
+bind = 127.0.0.1 ::1
+num_servers = 3
+start_threads = 6
+max_threads_per_child = 63
+assign_user = 127.0.0.1 alice, ::1 bob staff
+
+[resident]
+service = resident
+port = 4715
+user = nobody
+server = /bin/cat
+serve = prefork
+accept = yes
 
 [/run/thing]
 user = nobody
@@ -124,9 +169,11 @@ server = /bin/cat
 TEST_SUITE("config") {
     TEST_CASE("every member of the specs is behind a row of the table") {
         // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
-        CHECK(members<ServiceSpec>() == 49);
+        CHECK(members<ServiceSpec>() == 50);
         CHECK(members<Limits>() == 6);
-        CHECK(members<PoolLimits>() == 7);
+        CHECK(members<PoolLimits>() == 25);
+        CHECK(members<Timeouts>() == 5);
+        CHECK(members<UserAssignment>() == 3);
         CHECK(members<DaemonSpec>() == 3);
 
         const Reading changed = read(all_changed);
@@ -172,6 +219,10 @@ TEST_SUITE("config") {
             {"StartServers", "start_servers"},
             {"rlimit_files", "rlimit_nofile"},
             {"ListenBacklog", "listen_backlog"},
+            {"AsyncRequestWorkerFactor", "async_request_worker_factor"},
+            {"MaxThreads", "max_threads_per_child"},
+            {"GracefulShutdownTimeout", "drain_timeout"},
+            {"graceful_shutdown_timeout", "drain_timeout"},
             {"Socket-Type", "socket_type"},
         };
         for (const auto& one : cases) {
@@ -247,7 +298,33 @@ TEST_SUITE("config") {
             {"interface = a_very_long_interface", "", "more than 15"},
             {"user =", "", "there is no value"},
             {"user = \"\"", "", "cannot be empty"},
-            {"serve = event", "", "comes with minetd 0.2"},
+            {"serve = evnet", "", "did you mean `event`?"},
+            {"serve = event", "", "write nowait, wait or prefork"},
+            {"accept = yes", "", "nowait keeps no resident programs"},
+            {"overflow = default", "nowait", ""},
+            {"Timeout 60", "idle_timeout = 60", ""},
+            {"KeepAliveTimeout 5", "keep_alive_timeout = 5", ""},
+            {"write_timeout = 0", "write_timeout = 0", ""},
+            {"write_timeout = idle_timeout", "nowait", ""},
+            {"start_timeout = 0", "", "out of range"},
+            {"listen_cores_buckets_ratio = -1", "", "out of range"},
+            {"AsyncRequestWorkerFactor 0", "", "out of range"},
+            {"AsyncRequestWorkerFactor -1", "", "out of range"},
+            {"AsyncRequestWorkerFactor 1e3", "", "`1e3` is not a number"},
+            {"AsyncRequestWorkerFactor nan", "", "out of range"},
+            {"AsyncRequestWorkerFactor 1,5", "", "`1,5` is not a number"},
+            {"max_mem_free = 2x", "", "`2x` is not a number"},
+            {"assign_user = 127.0.0.1 u", "", "nowait serves all clients as one user"},
+            {"assign_user = 127.0.0.1", "", "there is no user for 127.0.0.1"},
+            {"assign_user = 127.0.0.1 a b c", "", "there is too much for 127.0.0.1"},
+            {"assign_user = 127.0.0.1 a,", "", "there is nothing at this comma"},
+            {"assign_user = , 127.0.0.1 a", "", "there is nothing at this comma"},
+            {"assign_user = * a", "", "is no address of its own"},
+            {"assign_user = 1/8 a", "", "is not an address"},
+            {"assign_user = 127.0.0.1 \"a b\"", "", "is not the name of a user"},
+            {"assign_user = 127.0.0.1 a, 127.0.0.1 b", "", "belongs to a already"},
+            {"assign_user -= 127.0.0.1", "", "is not in the list"},
+            {"assign_user -= 127.0.0.1 a", "", "-= takes addresses"},
             {"wait = yes", "wait", ""},
             {"group = \"a\\x09b\"", "", "control character"},
             {"bind = 127.0.0.1,::1", "127.0.0.1,[::1]:", ""},
@@ -291,6 +368,8 @@ TEST_SUITE("config") {
         std::string suggestion;
         CHECK(explain_attribute("MaxClients", suggestion).find("default:    256") !=
               std::string::npos);
+        CHECK(explain_attribute("StartServers", suggestion)
+                  .find("default:    5 (prefork), 3 (worker, event)\n") != std::string::npos);
         CHECK(explain_attribute("instanecs", suggestion).empty());
         CHECK(suggestion == "did you mean `instances`?");
     }

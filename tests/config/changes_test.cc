@@ -47,8 +47,14 @@ TEST_SUITE("config") {
             std::string setting;
             bool same_socket, new_servers;
         } const cases[] = {
-            {"min_spare_servers = 6", true, false},
-            {"max_request_workers = 9", true, false},
+            // What the process that keeps a pool goes by, it learns at its start.
+            {"min_spare_servers = 6", true, true},
+            {"max_request_workers = 9", true, true},
+            {"server_limit = 300", true, true},
+            {"spawn_policy = apache", true, true},
+            {"drain_timeout = 5", true, true},
+            {"keep_alive_timeout = 5", true, true},
+            {"listen_cores_buckets_ratio = 2", false, true},
             {"listen_backlog = 9", true, false},
             {"sndbuf = 1k", true, false},
             {"env = A=1", true, true},

@@ -7,6 +7,7 @@
 #include "daemon/config/attributes.h"
 #include "daemon/config/configuration.h"
 #include "daemon/config/names.h"
+#include "daemon/config/pool_attributes.h"
 
 namespace minetd::testing {
 
@@ -94,7 +95,8 @@ class RandomSpec {
         if (chance(2)) {
             spec.builtin = chance(2) ? spec.name.substr(spec.name.rfind('/') + 1) : word();
             if (spec.builtin.empty()) spec.builtin = "echo";
-            spec.serve = one_of({Serve::nowait, Serve::prefork});
+            spec.serve = one_of({Serve::nowait, Serve::prefork, Serve::worker, Serve::event,
+                                 Serve::threads, Serve::perchild});
         } else {
             spec.server = "/usr/sbin/" + (chance(3) ? word() : "tool");
             spec.serve = spec.is_datagram() ? Serve::wait
@@ -110,16 +112,52 @@ class RandomSpec {
             spec.tcpmux_plus = chance(2);
             spec.port = 0;
         }
-        if (spec.is_pool()) {
-            PoolLimits& pool = spec.pool;
-            pool.server_limit = 1 + below(1000);
-            pool.max_request_workers = 1 + below(pool.server_limit);
+        if (spec.is_pool()) pool(spec);
+    }
+
+    /// Limits as settle_pool() leaves them.
+    void pool(ServiceSpec& spec) {
+        PoolLimits& pool = spec.pool = default_pool_limits(spec.serve);
+        const bool floats = spec.serve == Serve::threads || spec.serve == Serve::perchild;
+        if (chance(5)) return;
+        pool.server_limit = 1 + below(1000);
+        if (spec.serve == Serve::prefork) {
+            pool.max_request_workers = chance(3) ? pool.server_limit : 1 + below(pool.server_limit);
             pool.start_servers = 1 + below(50);
             pool.min_spare_servers = 1 + below(50);
             pool.max_spare_servers = pool.min_spare_servers + 1 + below(50);
-            pool.max_connections_per_child = below(1000);
-            pool.spawn_policy = one_of({SpawnPolicy::reactive, SpawnPolicy::apache});
+            pool.accept = !spec.is_builtin() && chance(2);
+        } else {
+            pool.thread_limit = 1 + below(500);
+            const unsigned threads = 1 + below(pool.thread_limit);
+            pool.min_spare_threads = 1 + below(200);
+            pool.max_spare_threads = pool.min_spare_threads + (floats ? 1 : threads) + below(50);
+            pool.thread_stack_size = chance(2) ? 0 : 65536 + below(1'000'000);
+            if (floats) {
+                pool.num_servers = 1 + below(pool.server_limit);
+                pool.max_threads_per_child = threads;
+                pool.start_threads = 1 + below(threads);
+            } else {
+                pool.start_servers = 1 + below(50);
+                pool.threads_per_child = threads;
+                pool.max_request_workers =
+                    threads * (chance(3) ? pool.server_limit : 1 + below(pool.server_limit));
+            }
+            if (spec.serve == Serve::event) pool.async_request_worker_factor = 1 + below(90) / 8.0;
+            if (spec.serve == Serve::perchild && chance(2))
+                for (const std::string& host : spec.bind)
+                    pool.assign_user.push_back({host, "u" + std::to_string(below(9)),
+                                                chance(2) ? "" : "g" + std::to_string(below(9))});
         }
+        pool.max_connections_per_child = below(1000);
+        pool.listen_cores_buckets_ratio = below(3);
+        pool.max_mem_free = 1024 * below(5000);
+        pool.spawn_policy = one_of({SpawnPolicy::reactive, SpawnPolicy::apache});
+        pool.max_memory_per_child = below(1U << 31);
+        pool.recycle_jitter = below(100);
+        pool.drain_timeout = below(100);
+        pool.start_timeout = 1 + below(100);
+        pool.stuck_timeout = below(100);
     }
 
     void limits(ServiceSpec& spec) {
@@ -127,7 +165,7 @@ class RandomSpec {
                             &spec.limits.service_max, &spec.limits.ip_max})
             if (chance(3)) *limit = below(100);
         if (chance(3)) spec.limits.cps = ConnectionsPerSecond{1 + below(100), below(100)};
-        spec.limits.overflow = one_of({Overflow::queue, Overflow::refuse});
+        if (chance(2)) spec.limits.overflow = one_of({Overflow::queue, Overflow::refuse});
     }
 
     void surroundings(ServiceSpec& spec) {
@@ -146,6 +184,11 @@ class RandomSpec {
         spec.standard_error.kind = one_of({Kind::socket, Kind::log, Kind::null, Kind::file});
         if (spec.standard_error.kind == Kind::file) spec.standard_error.path = "/var/log/" + word();
         if (chance(4)) spec.idle_timeout = below(100000);
+        Timeouts& timeouts = spec.timeouts;
+        for (auto* seconds :
+             {&timeouts.first_byte, &timeouts.request, &timeouts.write, &timeouts.keep_alive})
+            if (chance(3)) *seconds = below(1000);
+        if (chance(3)) timeouts.linger = below(100);
         spec.udp_guard = one_of({UdpGuard::strict, UdpGuard::local, UdpGuard::off});
         using Log = LogTarget::Kind;
         spec.log_type.kind =

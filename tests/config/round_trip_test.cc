@@ -77,6 +77,9 @@ TEST_SUITE("config") {
                                                       "wait",
                                                       "nowait",
                                                       "prefork",
+                                                      "worker",
+                                                      "event",
+                                                      "perchild",
                                                       ".40",
                                                       ":3",
                                                       "/10",
@@ -110,6 +113,15 @@ TEST_SUITE("config") {
                                                       "\ninstances = 3",
                                                       "\nenv += A=1",
                                                       "\nMaxClients 7",
+                                                      "\nThreadsPerChild 70",
+                                                      "\nServerLimit 9",
+                                                      "\nMinSpareThreads 300",
+                                                      "\nThreadLimit 80",
+                                                      "\n<IfModule worker.c>",
+                                                      "\n<IfModule !prefork.c>",
+                                                      "\n</IfModule>",
+                                                      "\nassign_user = ::1 adm",
+                                                      "\naccept = yes",
                                                       "\nserver = internal",
                                                       "\nservice = 99",
                                                       "\nlog_on_success = PID",
@@ -120,6 +132,8 @@ TEST_SUITE("config") {
         static constexpr std::string_view lines[] = {
             "echo stream tcp nowait nobody internal\n",
             "7001 stream tcp6 prefork root /bin/cat cat -n\n",
+            "7002 stream tcp worker nobody internal echo\n",
+            "[::1]:7003 stream tcp6 perchild nobody internal echo\n",
             "/run/s stream unix wait root /bin/cat\n"};
         RandomSpec random(19700101);
         unsigned accepted = 0;

@@ -19,6 +19,9 @@ std::unique_ptr<Handler> make_discard(const ServiceContext&);  ///< RFC 863
 std::unique_ptr<Handler> make_chargen(const ServiceContext&);  ///< RFC 864
 std::unique_ptr<Handler> make_daytime(const ServiceContext&);  ///< RFC 867
 std::unique_ptr<Handler> make_time(const ServiceContext&);     ///< RFC 868
+std::unique_ptr<Handler> make_qotd(const ServiceContext&);     ///< RFC 865; [FILE]
+std::unique_ptr<Handler> make_http(const ServiceContext&);     ///< RFC 9110; DIRECTORY [INDEX...]
+std::unique_ptr<Handler> make_status(const ServiceContext&);   ///< all services, over HTTP
 std::unique_ptr<Handler> make_tcpmux(const ServiceContext&);   ///< RFC 1078
 
 /// RFC 864's customary pattern for one whole turn: 95 lines of 72 printing characters and CRLF,

@@ -4,8 +4,12 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 
+#include "daemon/config/module_file.h"
 #include "services/builtins.h"
+#include "services/module.h"
 
 namespace minetd {
 
@@ -27,6 +31,18 @@ constexpr Builtin table[] = {
      {.datagram = true, .client_speaks_first = false},
      make_time,
      "sends the seconds since 1900 in four bytes (RFC 868)"},
+    {"qotd",
+     {.datagram = true, .client_speaks_first = false},
+     make_qotd,
+     "sends a quotation, one of a FILE's in fortune's form if one is named (RFC 865)"},
+    {"http",
+     {.evictable = true, .keep_alive_timeout = 5, .request_timeout = 20},
+     make_http,
+     "serves the files below a DIRECTORY (RFC 9110), for a directory its index.html or an INDEX"},
+    {"status",
+     {.evictable = true, .keep_alive_timeout = 5, .request_timeout = 20},
+     make_status,
+     "shows over HTTP what all services do: a page, ?auto as Apache's mod_status, ?json"},
     {"tcpmux", {}, make_tcpmux, "passes the connection to the service the client names (RFC 1078)"},
 };
 
@@ -42,6 +58,41 @@ const Builtin* find_builtin(std::string_view name) noexcept {
                ::strncasecmp(builtin.name.data(), name.data(), name.size()) == 0;
     });
     return row == std::end(table) ? nullptr : row;
+}
+
+namespace {
+
+Module open_module(const std::string& name) {
+    const std::string file = module_file(name);
+    if (file.empty()) throw std::runtime_error("there is no builtin " + name);
+    return Module(file);
+}
+
+}  // namespace
+
+bool shows_boards(const ServiceSpec& spec) noexcept {
+    const Builtin* const builtin = find_builtin(spec.builtin);
+    return builtin != nullptr && builtin->make == make_status;
+}
+
+std::unique_ptr<Handler> make_handler(const ServiceSpec& spec, const ServiceContext& context,
+                                      LogLine log) {
+    std::unique_ptr<Handler> handler;
+    if (const Builtin* const builtin = find_builtin(spec.builtin)) {
+        handler = builtin->make(context);
+        handler->declare(builtin->traits);
+    } else {
+        handler = make_module_handler(open_module(spec.builtin), context, std::move(log));
+    }
+    const HandlerTraits& traits = handler->traits();
+    if (!(spec.is_datagram() ? traits.datagram : traits.stream))
+        throw std::runtime_error(spec.builtin + " does not serve " +
+                                 (spec.is_datagram() ? "datagrams" : "connections"));
+    return handler;
+}
+
+void prepare_handler(const ServiceSpec& spec) {
+    if (find_builtin(spec.builtin) == nullptr) open_module(spec.builtin);
 }
 
 }  // namespace minetd

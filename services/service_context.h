@@ -8,6 +8,10 @@
 
 namespace minetd {
 
+namespace status {
+class Source;
+}
+
 struct ServiceContext {
     std::string service;                 ///< its id
     std::vector<std::string> arguments;  ///< what follows the builtin's name on the line
@@ -15,7 +19,10 @@ struct ServiceContext {
     /// UDP ports (host order) of this daemon's own builtin datagram services: two of them answering
     /// each other is the classic loop.
     std::vector<std::uint16_t> own_udp_ports;
+    std::string module;           ///< which file a loadable service is: see module_stamp()
     unsigned idle_timeout = 300;  ///< seconds; 0: never
+    /// What `status` shows; null where nobody gave it anything to show.
+    const status::Source* status = nullptr;
 };
 
 }  // namespace minetd

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -84,14 +85,28 @@ class FakeDriver {
     }
 
     bool write_some() {
-        const std::size_t count = std::min(connection_.owed(), window_);
+        OutputQueue& output = connection_.output_queue();
+        const std::size_t next = output.bytes().empty() && output.has_file()
+                                     ? output.file().length
+                                     : output.bytes().size();
+        const std::size_t count = std::min(next, window_);
         if (count == 0) return false;
-        received_ += connection_.output_queue().view().substr(0, count);
-        connection_.output_queue().consume(count);
+        if (output.bytes().empty())
+            read_file(output.file(), count);
+        else
+            received_ += output.bytes().substr(0, count);
+        output.consume(count);
         window_ -= rhythm_.window == unlimited ? 0 : count;
         if (connection_.owed() == 0 && next_ != Next::close)
             step([this] { return handler_.on_drained(connection_); });
         return true;
+    }
+
+    void read_file(const FileRange& range, std::size_t count) {
+        std::string bytes(count, '\0');
+        REQUIRE(::pread(range.file->get(), bytes.data(), count, range.offset) ==
+                static_cast<ssize_t>(count));
+        received_ += bytes;
     }
 
     bool read_some() {

@@ -2,41 +2,58 @@
 #include "mpm/builtin_servers.h"
 
 #include <sys/wait.h>
+#include <sysexits.h>
 
 #include <csignal>
 
 #include "daemon/os/process.h"
 
 namespace minetd {
+namespace {
 
-BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job,
-                               std::vector<ListeningSocket> sockets, ServeLoop serve)
-    : pool_(pool), job_(job), sockets_(std::move(sockets)), serve_(serve), links_(pool.slots()) {}
+/// News of boards that come together are told together; what did not fit is told again.
+constexpr Milliseconds tell_delay = 10, tell_again = 100;
+
+}  // namespace
+
+BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job, ServeLoop serve)
+    : pool_(pool), job_(job), serve_(serve), links_(pool.slots()), tell_(pool.loop(), [this] {
+          tell_boards();
+      }) {}
 
 pid_t BuiltinServers::start(unsigned slot) noexcept {
     try {
         auto [ours, theirs] = Channel::pair();
         std::vector<int> keep{theirs.fd(), pool_.wake_fd()};
-        for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
+        for (const ListeningSocket& socket : pool_.sockets()) keep.push_back(socket.fd);
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
         const pid_t pid = fork_process(title.c_str(), keep, [this, slot, control] {
             sigset_t none;
             sigemptyset(&none);
             sigprocmask(SIG_SETMASK, &none, nullptr);
-            return serve_({.spec = job_.spec,
-                           .context = job_.context,
-                           .sockets = sockets_,
-                           .ledger = job_.ledger.get(),
-                           .control = *control,
-                           .scoreboard = &pool_.scoreboard(),
-                           .slot = slot});
+            try {
+                return serve_({.spec = job_.spec,
+                               .context = job_.context,
+                               .sockets = pool_.sockets(),
+                               .ledger = job_.ledger.get(),
+                               .control = *control,
+                               .scoreboard = &pool_.scoreboard(),
+                               .slot = slot});
+            } catch (const std::exception& problem) {
+                Reporter(*control, *job_.spec)
+                    .log(Level::error, job_.spec->id + ": " + problem.what());
+                return EX_OSERR;
+            }
         });
         if (pid < 0) return -errno;
         links_[slot].channel = std::move(ours);
         links_[slot].event = std::make_unique<FdEvent>(pool_.loop(), links_[slot].channel.fd(),
                                                        [this, slot] { on_message(slot); });
         links_[slot].event->enable();
+        links_[slot].ready = false;
+        links_[slot].feed = BoardFeed();
+        if (boards_.configuration != 0) tell_boards();
         return pid;
     } catch (const std::exception&) {
         return -ENOMEM;
@@ -57,35 +74,71 @@ void BuiltinServers::on_message(unsigned slot) noexcept {
             case Channel::Received::message:
                 break;
         }
-        if (message.kind == ControlMessage::Kind::ready) continue;
+        if (message.kind == ControlMessage::Kind::ready) {
+            links_[slot].ready = true;
+            why_none_starts_.clear();
+            continue;
+        }
+        if (message.kind == ControlMessage::Kind::log && !links_[slot].ready) {
+            std::string why = message.text_view();
+            if (why == why_none_starts_) continue;
+            why_none_starts_ = std::move(why);
+        }
         if (message.kind == ControlMessage::Kind::record) {
             // Who speaks is known by the descriptor.
             message.record.pid = pool_.server(slot).pid;
         }
-        if (message.kind == ControlMessage::Kind::pass) message.number = slot + 1;
-        if (!send_control(pool_.control(), message, attached.get()) &&
-            message.kind == ControlMessage::Kind::pass) {
-            message.kind = ControlMessage::Kind::declined;
-            message.number = 1;
-            send_control(links_[slot].channel, message);
-        }
+        if (message.kind == ControlMessage::Kind::pass)
+            ask_to_pass(slot, message, attached.get());
+        else
+            send_control(pool_.control(), message, attached.get());
     }
 }
 
-void BuiltinServers::answer(const ControlMessage& message) noexcept {
-    if (message.number == 0 || message.number > links_.size()) return;
-    Link& link = links_[message.number - 1];
-    ControlMessage forward;
-    forward.kind = message.kind;
-    forward.number = 1;
-    if (link.channel) send_control(link.channel, forward);
+void BuiltinServers::ask_to_pass(unsigned slot, ControlMessage& message, int connection) noexcept {
+    const std::uint32_t theirs = message.number;
+    do {
+        message.number = ++last_asked_;
+    } while (message.number == 0 || asked_.contains(message.number));
+    if (send_control(pool_.control(), message, connection)) {
+        asked_[message.number] = {slot, pool_.server(slot).pid, theirs};
+        return;
+    }
+    message.kind = ControlMessage::Kind::declined;
+    message.number = theirs;
+    send_control(links_[slot].channel, message);
 }
 
-bool BuiltinServers::retire(unsigned slot) noexcept {
+void BuiltinServers::answer(const ControlMessage& message) noexcept {
+    const auto found = asked_.find(message.number);
+    if (found == asked_.end()) return;
+    const Asked asked = found->second;
+    asked_.erase(found);
+    Link& link = links_[asked.slot];
+    if (pool_.server(asked.slot).pid != asked.pid || !link.channel) return;
+    ControlMessage forward;
+    forward.kind = message.kind;
+    forward.number = asked.number;
+    send_control(link.channel, forward);
+}
+
+void BuiltinServers::hear_board(const ControlMessage& message, UniqueFd attached) noexcept {
+    boards_.hear(message, std::move(attached));
+    // What comes first is told when it is complete.
+    if (boards_.configuration != 0 && !tell_.pending()) tell_.schedule(tell_delay);
+}
+
+void BuiltinServers::tell_boards() noexcept {
+    bool told = true;
+    for (Link& link : links_)
+        if (link.channel) told = link.feed.update(boards_, link.channel) && told;
+    if (!told && !tell_.pending()) tell_.schedule(tell_again);
+}
+
+void BuiltinServers::retire(unsigned slot) noexcept {
     ControlMessage message;
     message.kind = ControlMessage::Kind::drain;
     send_control(links_[slot].channel, message);
-    return true;
 }
 
 void BuiltinServers::drain() noexcept {
@@ -93,11 +146,12 @@ void BuiltinServers::drain() noexcept {
         if (pool_.server(slot).pid != 0 && links_[slot].channel) retire(slot);
 }
 
-bool BuiltinServers::ended(unsigned slot, const Exit& exit) noexcept {
+Ending BuiltinServers::ended(unsigned slot, const Exit& exit) noexcept {
     if (links_[slot].event) on_message(slot);
     links_[slot].event.reset();
     links_[slot].channel.close();
-    return WIFEXITED(exit.status) && WEXITSTATUS(exit.status) != 0;
+    if (WIFSIGNALED(exit.status)) return Ending::crash;
+    return WEXITSTATUS(exit.status) != 0 ? Ending::failed_start : Ending::normal;
 }
 
 }  // namespace minetd

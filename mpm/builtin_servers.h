@@ -4,8 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "mpm/board_set.h"
 #include "mpm/pool.h"
 #include "mpm/server_seat.h"
 
@@ -15,27 +18,42 @@ class BuiltinServers : public ServerKind {
   public:
     using ServeLoop = int (*)(ServerSeat);
 
-    BuiltinServers(Pool& pool, const Assignment& job, std::vector<ListeningSocket> sockets,
-                   ServeLoop serve);
+    BuiltinServers(Pool& pool, const Assignment& job, ServeLoop serve);
 
     pid_t start(unsigned slot) noexcept override;
-    bool retire(unsigned slot) noexcept override;
+    bool can_choose() const noexcept override { return true; }
+    void retire(unsigned slot) noexcept override;
     void drain() noexcept override;
-    bool ended(unsigned slot, const Exit& exit) noexcept override;
+    Ending ended(unsigned slot, const Exit& exit) noexcept override;
     void answer(const ControlMessage& message) noexcept override;
+    void hear_board(const ControlMessage& message, UniqueFd attached) noexcept override;
 
   private:
     struct Link {
         Channel channel;
         std::unique_ptr<FdEvent> event;
+        bool ready = false;
+        BoardFeed feed;
     };
     void on_message(unsigned slot) noexcept;
+    void tell_boards() noexcept;
+    void ask_to_pass(unsigned slot, ControlMessage& message, int connection) noexcept;
 
     Pool& pool_;
     const Assignment& job_;
-    std::vector<ListeningSocket> sockets_;
     ServeLoop serve_;
     std::vector<Link> links_;
+    std::string why_none_starts_;  ///< said already; servers that fail together have one reason
+    BoardSet boards_;              ///< of all services, where the servers show them
+    Timer tell_;
+    /// A pass that was asked of the parent: by which server, under which number of its own.
+    struct Asked {
+        unsigned slot;
+        pid_t pid;
+        std::uint32_t number;
+    };
+    std::uint32_t last_asked_ = 0;
+    std::unordered_map<std::uint32_t, Asked> asked_;
 };
 
 }  // namespace minetd

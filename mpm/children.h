@@ -15,6 +15,8 @@ namespace minetd {
 class ChildOwner {
   public:
     virtual ~ChildOwner() = default;
+    /// It has ended and is not reaped yet: the last moment at which its pid cannot be another's.
+    virtual void on_end(pid_t) noexcept {}
     virtual void on_exit(const Exit& exit) noexcept = 0;
 };
 
@@ -25,22 +27,33 @@ class Children {
     void forget(pid_t pid) noexcept { owners_.erase(pid); }
     std::size_t count() const noexcept { return owners_.size(); }
 
-    /// Reaps whatever has ended and tells the owners; the ends of adopted orphans go to `stranger`.
+    /// Reaps whatever has ended and tells the owners.
+    void reap_all() noexcept {
+        for (Exit exit = reap(); exit.pid != 0; exit = reap()) tell(exit);
+    }
+    /// As reap_all(), and tells of each end before the reaping too; the ends of adopted orphans go
+    /// to `stranger`.
     template <class Stranger>
     void reap_all(Stranger&& stranger) noexcept {
-        for (Exit exit = reap(); exit.pid != 0; exit = reap()) {
-            const auto found = owners_.find(exit.pid);
-            if (found == owners_.end()) {
-                stranger(exit);
-                continue;
-            }
-            ChildOwner* const owner = found->second;
-            owners_.erase(found);
-            owner->on_exit(exit);
+        for (pid_t pid = ended_child(); pid != 0; pid = ended_child()) {
+            const auto found = owners_.find(pid);
+            if (found != owners_.end())
+                found->second->on_end(pid);
+            else
+                stranger(pid);
+            tell(reap(pid));
         }
     }
 
   private:
+    void tell(const Exit& exit) noexcept {
+        const auto found = owners_.find(exit.pid);
+        if (found == owners_.end()) return;
+        ChildOwner* const owner = found->second;
+        owners_.erase(found);
+        owner->on_exit(exit);
+    }
+
     std::unordered_map<pid_t, ChildOwner*> owners_;
 };
 

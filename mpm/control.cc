@@ -33,12 +33,16 @@ Channel::Received receive_control(Channel& channel, ControlMessage& message,
     if (size != sizeof message) return Channel::Received::end;
     // Bound everything that will be looked at.
     message.record.reason[sizeof message.record.reason - 1] = '\0';
+    message.board.mpm[sizeof message.board.mpm - 1] = '\0';
+    message.board.id[sizeof message.board.id - 1] = '\0';
     if (message.record.peer.length > SocketAddress::capacity) message.record.peer.length = 0;
     return received;
 }
 
-void Reporter::ready() noexcept {
-    send_control(channel_, ControlMessage{});
+void Reporter::ready(bool servers_say_so) noexcept {
+    ControlMessage message;
+    message.number = servers_say_so ? 1 : 0;
+    send_control(channel_, message);
 }
 
 void Reporter::record(const Record& record) noexcept {
@@ -62,9 +66,11 @@ void Reporter::ended(const SocketAddress& peer, std::int64_t began) noexcept {
 }
 
 void Reporter::refused(std::string_view reason, const SocketAddress& peer) noexcept {
+    if (board_ != nullptr) board_->note_refused();
     if (!wants(Record::Kind::fail)) return;
     const Milliseconds now = monotonic_ms();
-    flush(now);
+    const std::lock_guard held_here(lock_);
+    tell_held(now);
     if (now - period_began_ >= RefusalSummary::period) {
         period_began_ = now;
         sent_ = 0;
@@ -78,11 +84,23 @@ void Reporter::refused(std::string_view reason, const SocketAddress& peer) noexc
         held.text = reason;
         held.last = peer;
         ++held.count;
+        holds_.store(true, std::memory_order_relaxed);
         return;
     }
 }
 
 void Reporter::flush(Milliseconds now) noexcept {
+    if (!holds()) return;
+    const std::lock_guard held_here(lock_);
+    tell_held(now);
+}
+
+void Reporter::finish() noexcept {
+    const std::lock_guard held_here(lock_);
+    tell_held(period_began_ + RefusalSummary::period);
+}
+
+void Reporter::tell_held(Milliseconds now) noexcept {
     if (now - period_began_ < RefusalSummary::period) return;
     for (Reason& held : held_) {
         if (held.count == 0) continue;
@@ -90,11 +108,7 @@ void Reporter::flush(Milliseconds now) noexcept {
         summary.repeated = std::exchange(held.count, 0);
         record(summary);
     }
-}
-
-bool Reporter::holds() const noexcept {
-    return std::any_of(std::begin(held_), std::end(held_),
-                       [](const Reason& held) { return held.count != 0; });
+    holds_.store(false, std::memory_order_relaxed);
 }
 
 void Reporter::log(Level level, std::string_view text) noexcept {

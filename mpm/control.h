@@ -4,7 +4,9 @@
 // reads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,7 @@
 #include "daemon/os/clock.h"
 #include "daemon/os/log_sink.h"
 #include "daemon/policy/refusal_summary.h"
+#include "mpm/board_card.h"
 #include "mpm/record.h"
 
 namespace minetd {
@@ -19,19 +22,26 @@ namespace minetd {
 struct ControlMessage {
     enum class Kind : std::uint32_t {
         // child to parent
-        ready,   ///< the process serves; a later end is not a failed start
+        ready,   ///< the process serves; a later end is not a failed start. `number` 1: resident
+                 ///< programs were heard to say READY=1
         record,  ///< `record` is to be logged
         log,     ///< `text` is to be logged, at `number` as Level
         pass,    ///< the attached connection is for the service called `text`; `number` names the
                  ///< request
         // parent to child
-        drain,    ///< leave the sockets alone, finish what was accepted, end
-        passed,   ///< request `number` was granted: the connection is not yours any more
-        declined  ///< request `number` was not
+        drain,     ///< leave the sockets alone, finish what was accepted, end
+        passed,    ///< request `number` was granted: the connection is not yours any more
+        declined,  ///< request `number` was not
+        // to those who show the scoreboard
+        board,       ///< one more: `board` is its card, `text` its service, attached its memory
+        board_gone,  ///< board `number` is no more
+        daemon,      ///< the configuration was loaded `number` times, first when the daemon `began`
     };
     Kind kind = Kind::ready;
     std::uint32_t number = 0;
     Record record;
+    BoardCard board;
+    std::int64_t began = 0;  ///< seconds since 1970
     char text[264] = {};
 
     void set_text(std::string_view value) noexcept;
@@ -46,12 +56,12 @@ bool send_control(Channel& channel, const ControlMessage& message, int attached 
 Channel::Received receive_control(Channel& channel, ControlMessage& message,
                                   UniqueFd& attached) noexcept;
 
-/// What a server process reports upwards.
+/// What a server process reports upwards, from any of its threads.
 class Reporter {
   public:
     Reporter(Channel& channel, const ServiceSpec& spec) noexcept : channel_(channel), spec_(spec) {}
 
-    void ready() noexcept;
+    void ready(bool servers_say_so = false) noexcept;
     void started(const SocketAddress& peer) noexcept;
     /// A session inside this process has ended; `began` is monotonic microseconds.
     void ended(const SocketAddress& peer, std::int64_t began) noexcept;
@@ -62,14 +72,21 @@ class Reporter {
     /// Tells of refusals held back, when it is time.
     void flush(Milliseconds now) noexcept;
     /// The process ends: whatever was held back is told now.
-    void finish() noexcept { flush(period_began_ + RefusalSummary::period); }
+    void finish() noexcept;
     /// Something is held back: flush() wants to be called now and then.
-    bool holds() const noexcept;
+    bool holds() const noexcept { return holds_.load(std::memory_order_relaxed); }
     bool wants(Record::Kind kind) const noexcept { return wants_record(spec_, kind); }
+    /// Refusals are counted there too.
+    void count_on(Scoreboard& board) noexcept { board_ = &board; }
 
   private:
+    void tell_held(Milliseconds now) noexcept;
+
     Channel& channel_;
     const ServiceSpec& spec_;
+    Scoreboard* board_ = nullptr;
+    std::atomic<bool> holds_{false};
+    std::mutex lock_;  ///< of all below
     static constexpr std::size_t reasons = 8;
     struct Reason {
         std::string_view text;  // a guard's: static

@@ -60,7 +60,8 @@ DatagramServer::DatagramServer(const ServiceSpec& spec, const ServiceContext& co
       handler_(handler),
       reporter_(reporter),
       budget_(random_seed()),
-      buffer_(std::make_unique_for_overwrite<char[]>(largest_datagram)) {}
+      buffer_(spec.is_datagram() ? std::make_unique_for_overwrite<char[]>(largest_datagram)
+                                 : nullptr) {}
 
 int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
     int count = 0;

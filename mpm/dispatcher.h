@@ -12,6 +12,7 @@
 #include "daemon/os/log_sink.h"
 #include "daemon/os/unique_fd.h"
 #include "daemon/policy/ledger.h"
+#include "mpm/board_registry.h"
 #include "mpm/children.h"
 #include "mpm/launch.h"
 #include "mpm/record.h"
@@ -25,6 +26,7 @@ struct ListeningSocket {
     SocketAddress address;
     /// Bound to one address: accepted connections need not be asked for theirs.
     bool specific = false;
+    std::string host;  ///< the word of `bind` that it comes from
 };
 
 /// What a dispatcher may use; outlives all of them.
@@ -32,6 +34,7 @@ struct Runtime {
     EventLoop& loop;
     Children& children;
     Launcher& launcher;
+    BoardRegistry& boards;
     std::function<void(const ServiceSpec&, const Record&)> record;
     std::function<void(Level, const std::string&)> log;
     /// Hears of the ends of children now, not at the next signal.
@@ -48,6 +51,9 @@ struct Assignment {
     std::shared_ptr<const LaunchPlan> plan;  ///< null for a builtin
     std::shared_ptr<Ledger> ledger;          ///< null when nothing was ever limited
     ServiceContext context;                  ///< for a builtin
+    unsigned generation = 1;                 ///< of the process that serves: which start it is
+    int board_fd = -1;                       ///< its scoreboard; borrowed
+    bool says_ready = false;  ///< earlier servers of the (resident) program said READY=1
 };
 
 /// Serves one service. Steps of the loop are noexcept; construction and serve() may throw.

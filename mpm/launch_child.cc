@@ -16,6 +16,8 @@ namespace {
 
 using raw::syscall;
 
+constexpr unsigned first_listening = 3;  // SD_LISTEN_FDS_START
+
 // The address sanitizer takes a stack that is not its thread's for a mistake when a function does
 // not return; where that happens it is told to look away.
 [[noreturn]] __attribute__((no_sanitize("address"))) void leave(int code) noexcept {
@@ -106,6 +108,15 @@ void describe_session(LaunchSlot& slot) noexcept {
     env.finish();
 }
 
+/// What only the child knows of the LISTEN_FDS protocol (sd_listen_fds(3)) and of the watchdog.
+void describe_listening(LaunchSlot& slot) noexcept {
+    const auto self = static_cast<std::uint64_t>(syscall(SYS_getpid));
+    SessionEnvironment env(slot);
+    env.number("", "LISTEN_PID", self);
+    if (slot.plan->watchdog) env.number("", "WATCHDOG_PID", self);
+    env.finish();
+}
+
 /// What a session needs and no other has a part in; done before a client is there where possible.
 void set_up_process(LaunchSlot& slot) noexcept {
     const LaunchPlan& plan = *slot.plan;
@@ -154,6 +165,26 @@ void place_error_output(LaunchSlot& slot) noexcept {
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, fd, 2, 0));
 }
 
+void place_session(LaunchSlot& slot) noexcept {
+    describe_session(slot);
+    place_error_output(slot);
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 0, 0));
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 1, 0));
+}
+
+/// A resident program talks to nobody yet: it reads nothing, and prints where its errors go.
+void place_listening(LaunchSlot& slot) noexcept {
+    describe_listening(slot);
+    place_error_output(slot);
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, 2, 1, 0));
+    const long nothing = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY, 0);
+    must(slot, LaunchStep::descriptors, nothing);
+    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, nothing, 0, 0));
+    unsigned place = first_listening;
+    for (const int fd : slot.plan->listening)
+        must(slot, LaunchStep::descriptors, syscall(SYS_dup3, fd, place++, 0));
+}
+
 }  // namespace
 
 __attribute__((no_sanitize("address"))) int launch_child(void* argument) noexcept {
@@ -161,12 +192,10 @@ __attribute__((no_sanitize("address"))) int launch_child(void* argument) noexcep
     const LaunchPlan& plan = *slot.plan;
     set_up_process(slot);
     if (slot.before != nullptr && !slot.before(slot)) leave(0);
-    describe_session(slot);
-    place_error_output(slot);
-    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 0, 0));
-    must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 1, 0));
+    plan.listening.empty() ? place_session(slot) : place_listening(slot);
     // Everything of ours is close-on-exec already; this is the net below it.
-    syscall(SYS_close_range, 3, ~0U, 0);
+    const auto ours = first_listening + static_cast<unsigned>(plan.listening.size());
+    syscall(SYS_close_range, ours, ~0U, 0);
     const std::uint64_t no_signals = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
     must(slot, LaunchStep::exec,

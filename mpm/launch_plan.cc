@@ -59,6 +59,11 @@ bool is_daemon_variable(std::string_view name) noexcept {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+void LaunchPlan::add_variable(const std::string& name, const std::string& value) {
+    std::erase_if(env, [&](const char* text) { return name_of(text) == name; });
+    env.push_back(added_text_.emplace_back(name + '=' + value).data());
+}
+
 std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe) {
     auto plan = std::make_shared<LaunchPlan>();
     plan->service = spec.id;
@@ -72,7 +77,7 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->nice = spec.nice;
     plan->session = spec.session || has_controlling_terminal();
     plan->rlimits = spec.rlimits;
-    plan->stderr_kind = spec.standard_error.kind;
+    plan->stderr_kind = spec.error_output();
     plan->stderr_path = spec.standard_error.path;
     plan->stderr_fd = log_pipe;
     plan->open_files = lowered_open_files();

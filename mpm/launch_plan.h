@@ -3,6 +3,7 @@
 // ids, argv, environment, limits. What is left for the child is a row of system calls.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ struct LaunchPlan {
     int stderr_fd = -1;  ///< for Kind::log: the write end of the service's log pipe; borrowed
     /// Set where minetd raised its own limit of open files: programs get back what it was.
     std::optional<rlimit> open_files;
+    /// Not empty: the program is resident and gets these as 3, 4, … with LISTEN_PID. Borrowed, and
+    /// numbered above the places that they go to.
+    std::vector<int> listening;
+    bool watchdog = false;  ///< it is to find its pid in WATCHDOG_PID
 
     std::vector<char*> argv;  ///< ends with a null pointer
     std::vector<char*> env;   ///< the part that is equal for all sessions; no null pointer
@@ -39,9 +44,13 @@ struct LaunchPlan {
     LaunchPlan(const LaunchPlan&) = delete;
     LaunchPlan& operator=(const LaunchPlan&) = delete;
 
+    /// Adds `NAME=value` for all sessions, before the plan is first used.
+    void add_variable(const std::string& name, const std::string& value);
+
   private:
     friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int);
     std::vector<std::string> argv_text_, env_text_;              // what argv and env point into
+    std::deque<std::string> added_text_;                         // the same
     std::shared_ptr<const std::vector<std::string>> inherited_;  // and the part all services share
 };
 

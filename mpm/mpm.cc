@@ -5,12 +5,17 @@
 #include <stdexcept>
 
 #include "mpm/builtin_servers.h"
+#include "mpm/event.h"
 #include "mpm/nowait.h"
+#include "mpm/per_user.h"
 #include "mpm/pool.h"
 #include "mpm/program_servers.h"
+#include "mpm/resident_servers.h"
 #include "mpm/service_process.h"
 #include "mpm/single.h"
 #include "mpm/wait.h"
+#include "mpm/worker.h"
+#include "services/registry.h"
 
 namespace minetd {
 namespace {
@@ -26,11 +31,14 @@ int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Chan
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    Scoreboard board(job.board_fd, single_board);
+    board.occupy(0, 1);
     return serve_single({.spec = job.spec,
                          .context = job.context,
                          .sockets = std::move(sockets),
                          .ledger = job.ledger.get(),
-                         .control = control});
+                         .control = control,
+                         .scoreboard = &board});
 }
 
 std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job) {
@@ -38,26 +46,41 @@ std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job
                                             ServiceProcess::Start::on_first_use);
 }
 
-/// The body of the process that keeps a pool of processes.
-int keep_processes(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control) {
-    if (job.spec->is_builtin())
-        enter_service(*job.spec);
-    else
-        enter_identity(*job.spec);
-    Pool pool(job.spec, job.ledger.get(), control);
-    if (job.spec->is_builtin())
-        return pool.run(
-            std::make_unique<BuiltinServers>(pool, job, std::move(sockets), serve_prefork));
+/// The body of the process that keeps a pool.
+template <BuiltinServers::ServeLoop Serve>
+int keep_builtin_servers(const Assignment& job, std::vector<ListeningSocket> sockets,
+                         Channel& control) {
+    enter_service(*job.spec);
+    prepare_handler(*job.spec);
+    Pool pool(job, std::move(sockets), control);
+    return pool.run(std::make_unique<BuiltinServers>(pool, job, Serve));
+}
+
+int keep_program_servers(const Assignment& job, std::vector<ListeningSocket> sockets,
+                         Channel& control) {
+    enter_identity(*job.spec);
+    Pool pool(job, std::move(sockets), control);
     // The plan is made anew by the user who starts the servers: there is no identity left to
     // change.
     auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd);
-    return pool.run(
-        std::make_unique<ProgramServers>(pool, job, std::move(plan), std::move(sockets)));
+    if (job.spec->is_resident())
+        return pool.run(std::make_unique<ResidentServers>(pool, job, std::move(plan)));
+    return pool.run(std::make_unique<ProgramServers>(pool, job, std::move(plan)));
 }
 
-std::unique_ptr<Dispatcher> pool_of_processes(Runtime& runtime, Assignment job) {
-    return std::make_unique<ServiceProcess>(runtime, std::move(job), keep_processes,
+template <ProcessBody Keeper>
+std::unique_ptr<Dispatcher> pool(Runtime& runtime, Assignment job) {
+    return std::make_unique<ServiceProcess>(runtime, std::move(job), Keeper,
                                             ServiceProcess::Start::at_once);
+}
+
+std::unique_ptr<Dispatcher> pool_per_user(Runtime& runtime, Assignment job) {
+    return std::make_unique<PerUser>(runtime, std::move(job), keep_builtin_servers<serve_worker>);
+}
+
+std::unique_ptr<Dispatcher> no_programs(Runtime&, Assignment job) {
+    throw std::runtime_error("a program has no threads: " + job.spec->server +
+                             " can be served by prefork");
 }
 
 // clang-format off
@@ -65,7 +88,12 @@ constexpr Mpm table[] = {
     // serve           name       for a program             for a builtin
     {Serve::nowait,    "nowait",  start_programs<Nowait>,   single_on_first_use},
     {Serve::wait,      "wait",    start_programs<Wait>,     single_on_first_use},
-    {Serve::prefork,   "prefork", pool_of_processes,        pool_of_processes},
+    {Serve::prefork,   "prefork", pool<keep_program_servers>,
+                                                            pool<keep_builtin_servers<serve_prefork>>},
+    {Serve::worker,    "worker",  no_programs,              pool<keep_builtin_servers<serve_worker>>},
+    {Serve::event,     "event",   no_programs,              pool<keep_builtin_servers<serve_event>>},
+    {Serve::threads,   "threads", no_programs,              pool<keep_builtin_servers<serve_worker>>},
+    {Serve::perchild,  "perchild", no_programs,             pool_per_user},
 };
 // clang-format on
 

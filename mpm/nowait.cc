@@ -23,6 +23,7 @@ constexpr Milliseconds first_delay = 50, longest_delay = 5000;
 Nowait::Nowait(Runtime& runtime, Assignment assignment)
     : runtime_(runtime),
       job_(std::move(assignment)),
+      board_(runtime.boards, job_.spec),
       retry_(runtime.loop, [this] { retry_waiting(); }) {}
 
 void Nowait::serve(std::vector<ListeningSocket> sockets) {
@@ -60,7 +61,7 @@ void Nowait::signal_sessions(int signal) noexcept {
 
 bool Nowait::full() const noexcept {
     const Limits& limits = job_.spec->limits;
-    return limits.overflow == Overflow::queue && limits.instances && job_.ledger &&
+    return limits.queues() && limits.instances && job_.ledger &&
            job_.ledger->running() >= *limits.instances;
 }
 
@@ -110,9 +111,9 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
         const Guard* guard = job_.ledger->admit(
             spec.limits, source_of_connection(connection.connection.get(), connection.peer),
             monotonic_ms(), ::getpid(), connection.claim);
-        if (guard != nullptr && guard->waits && spec.limits.overflow == Overflow::queue)
-            return Outcome::later;
+        if (guard != nullptr && guard->waits && spec.limits.queues()) return Outcome::later;
         if (guard != nullptr) {
+            board_.note_refused();
             if (wants_record(spec, Record::Kind::fail))
                 runtime_.record(spec, fail_record(guard->reason, connection.peer));
             return Outcome::refused;
@@ -144,6 +145,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     if (std::exchange(delay_, 0) != 0)
         runtime_.log(Level::notice, fmt::format("{}: connections are served again", spec.id));
     runtime_.children.add(started.pid, *this);
+    board_.note_accepted();
     sessions_.emplace(started.pid,
                       Session{started.ticket, connection.claim, began, connection.peer});
     if (wants_record(spec, Record::Kind::start))
@@ -164,6 +166,7 @@ bool Nowait::take(UniqueFd& connection, std::string_view greeting) noexcept {
 
 void Nowait::adopt(Assignment assignment, bool) {
     job_ = std::move(assignment);
+    board_.adopt(job_.spec);
     update_doors();
 }
 
@@ -172,6 +175,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     if (found == sessions_.end()) return;
     const Session session = found->second;
     sessions_.erase(found);
+    board_.note_ended();
     if (job_.ledger) job_.ledger->release(session.claim, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)
@@ -180,7 +184,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     else if (wants_record(*job_.spec, Record::Kind::exit))
         runtime_.record(*job_.spec, exit_record(exit, session.peer, session.began_us));
     if (!waiting_.empty() && !blocked_) retry_waiting();
-    if (job_.spec->limits.overflow == Overflow::queue) update_doors();
+    if (job_.spec->limits.queues()) update_doors();
 }
 
 void Nowait::retry_waiting() noexcept {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "mpm/dispatcher.h"
+#include "mpm/program_board.h"
 
 namespace minetd {
 
@@ -55,6 +56,7 @@ class Nowait : public Dispatcher, private ChildOwner {
 
     Runtime& runtime_;
     Assignment job_;
+    ProgramBoard board_;
     std::vector<Door> doors_;
     std::unordered_map<pid_t, Session> sessions_;
     std::deque<Waiting> waiting_;

@@ -1,34 +1,53 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/pool.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <climits>
+#include <cstdio>
 
 #include "daemon/os/process.h"
+#include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
 namespace {
 
 constexpr Milliseconds second = 1000, kill_after = 2000, shortage_pause = 1000;
-/// Slots beyond the limit, for servers on their way out: they hold no place of the new ones.
-constexpr unsigned leaving_slots = 32;
 constexpr int never = INT_MIN;
+/// Servers that are replaced for their size in one second: all at once would be a gap.
+constexpr std::size_t most_outgrown = 4;
+constexpr auto relaxed = std::memory_order_relaxed;
+
+std::string end_text(int status) {
+    if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
+    return fmt::format("failed with status {}", WEXITSTATUS(status));
+}
 
 }  // namespace
 
-Pool::Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& control)
-    : spec_(std::move(spec)),
+BoardSize board_size(const PoolShape& shape) noexcept {
+    // As many places again for those who are on their way out: they hold none of the new ones'.
+    constexpr unsigned leaving = 32;
+    return {.servers = 2 * shape.most + leaving, .threads = shape.threads};
+}
+
+Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control)
+    : spec_(job.spec),
       limits_(spec_->pool),
-      ledger_(ledger),
+      shape_(shape_of(*spec_)),
+      sockets_(std::move(sockets)),
+      ledger_(job.ledger.get()),
       control_(control),
       reporter_(control, *spec_),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      scoreboard_(most_servers(spec_->pool) + leaving_slots),
+      scoreboard_(job.board_fd, board_size(shape_)),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       // Where sessions are counted, a place must be free as soon as one ends.
       child_signal_(
@@ -38,11 +57,17 @@ Pool::Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& con
       tick_(loop_, [this] { on_tick(); }),
       again_(loop_, [this] { maintain(false); }),
       kill_(loop_, [this] { signal_servers(SIGKILL); }),
-      servers_(scoreboard_.slots()) {
+      deadline_(loop_, [this] { on_deadline(); }),
+      watch_(limits_, scoreboard_),
+      refusal_(*spec_, sockets_, loop_, scoreboard_, reporter_),
+      servers_(scoreboard_.servers()) {
     if (!wake_fd_) throw_errno("eventfd");
-    const bool reactive = limits_.spawn_policy == SpawnPolicy::reactive;
-    scoreboard_.set_alarm(reactive ? static_cast<int>(limits_.min_spare_servers) : never,
-                          wake_fd_.get());
+    reporter_.count_on(scoreboard_);
+    set_alarm();
+    // As after Apache's graceful restart: the old generation still serves.
+    if (job.generation > 1) memory_.hold_off = 10;
+    if (spec_->limits.overflow != Overflow::refuse || spec_->is_datagram() || spec_->is_resident())
+        return;
 }
 
 Pool::~Pool() = default;
@@ -51,57 +76,102 @@ int Pool::run(std::unique_ptr<ServerKind> kind) {
     kind_ = std::move(kind);
     wake_event_.enable();
     control_event_.enable();
-    start(std::min(limits_.start_servers, most_servers(limits_)));
-    reporter_.ready();
+    start(shape_.start);
+    report_ready();
     tick_.schedule(second);
     loop_.run();
     reporter_.finish();
     return EX_OK;
 }
 
+void Pool::set_alarm() noexcept {
+    const bool reactive = limits_.spawn_policy == SpawnPolicy::reactive && !shape_.fixed;
+    const int at = reactive ? static_cast<int>(shape_.min_spare) : refusal_.wanted() ? 1 : never;
+    scoreboard_.set_alarm(at, wake_fd_.get());
+}
+
+void Pool::follow_load() noexcept {
+    shape_.fixed = false;
+    set_alarm();
+}
+
+/// The parent may take it that this pool serves.
+void Pool::report_ready() noexcept {
+    const bool saying = kind_->says_ready();
+    if (reported_ready_ && saying == reported_saying_) return;
+    if (!reported_ready_ && kind_->starts_slowly()) {
+        const bool starting =
+            std::any_of(servers_.begin(), servers_.end(), [](const Server& server) {
+                return server.pid != 0 && !server.served && !server.leaving;
+            });
+        if (starting || !any_serves()) return;
+    }
+    reporter_.ready(saying);
+    reported_ready_ = true;
+    reported_saying_ = saying;
+}
+
 PoolCounts Pool::counts() noexcept {
     PoolCounts counts;
     const int before = scoreboard_.idle_count();
     int idle = 0;
+    unsigned one_worker_idle = 0;
     for (unsigned slot = 0; slot < slots(); ++slot) {
-        if (servers_[slot].pid == 0) continue;
-        const ServerState state = scoreboard_.state(slot);
-        if (state == ServerState::idle) ++idle;
-        if (state != ServerState::starting) {
-            if (!servers_[slot].served) throttle_.started();
-            servers_[slot].served = true;
-        }
-        if (servers_[slot].leaving)
+        Server& server = servers_[slot];
+        if (server.pid == 0) continue;
+        const Scoreboard::Workers workers = scoreboard_.count(slot);
+        idle += static_cast<int>(workers.idle);
+        if (workers.began() && !std::exchange(server.served, true)) throttle_.started();
+        if (scoreboard_.server(slot).retiring.load(relaxed)) note_leaving(slot);
+        if (server.leaving) {
             ++counts.leaving;
-        else if (state == ServerState::busy)
-            ++counts.busy;
-        else
-            ++counts.idle;
+            continue;
+        }
+        ++counts.servers;
+        counts.idle += workers.idle + workers.starting;
+        counts.busy += workers.busy;
+        one_worker_idle += workers.idle + workers.starting;
     }
     scoreboard_.correct_idle(before, idle);
-    const unsigned going = std::min(counts.idle, retiring_any_);
+    // Of servers that were told to go without saying which (they have one worker each).
+    const unsigned going = std::min(one_worker_idle, retiring_any_);
     counts.idle -= going;
+    counts.servers -= going;
     counts.leaving += going;
+    if (counts.idle < shape_.min_spare) counts.waiting = backlog();
     return counts;
+}
+
+unsigned Pool::backlog() noexcept {
+    unsigned waiting = 0;
+    if (!spec_->is_datagram())
+        for (const ListeningSocket& socket : sockets_) waiting += backlog_of(socket.fd);
+    scoreboard_.note_backlog(waiting);
+    return waiting;
 }
 
 void Pool::maintain(bool tick) noexcept {
     if (draining_) return;
     const Milliseconds now = monotonic_ms();
     // Before counting: a server that goes busy from now on speaks up again, or is counted.
-    if (!reported_exhausted_ || tick) scoreboard_.clear_alarm();
-    const PoolPlan step = plan(limits_, counts(), now, tick, memory_);
+    if (!reported_exhausted_ || tick || refusal_.wanted()) scoreboard_.clear_alarm();
+    const PoolCounts counts = this->counts();
+    const PoolPlan step = plan(shape_, counts, now, tick, memory_);
     if (step.start > 0 && now >= paused_until_) start(step.start);
     if (step.retire > 0) retire(step.retire);
+    report_ready();
+    scoreboard_.set_exhausted(step.exhausted);
     if (step.exhausted && !std::exchange(reported_exhausted_, true))
         reporter_.log(
             Level::warning,
-            fmt::format(
-                "{}: reached max_request_workers ({}); further connections wait in the backlog",
-                spec_->id, most_servers(limits_)));
+            fmt::format("{}: reached {} ({}); further connections {}", spec_->id,
+                        shape_.workers == 1 ? "max_request_workers" : "the limit of its servers",
+                        shape_.most * shape_.threads,
+                        refusal_.wanted() ? "are refused" : "wait in the backlog"));
     if (step.busy_pool)
         reporter_.log(Level::info,
                       fmt::format("{}: seems busy; starting {} servers", spec_->id, step.start));
+    refusal_.set_refusing(step.exhausted && counts.idle == 0);
     if (step.again > 0) again_.schedule(step.again);
     // While nothing can be started, hearing of every connection would only cost.
     if (!step.exhausted && tick) reported_exhausted_ = false;
@@ -110,39 +180,103 @@ void Pool::maintain(bool tick) noexcept {
 void Pool::start(unsigned count) noexcept {
     for (unsigned slot = 0; slot < slots() && count > 0; ++slot) {
         if (servers_[slot].pid != 0) continue;
-        scoreboard_.reset(slot);
+        scoreboard_.occupy(slot, shape_.workers);
         const pid_t pid = kind_->start(slot);
         if (pid < 0) {
+            scoreboard_.vacate(slot);
             if (monotonic_ms() >= paused_until_)
                 reporter_.log(Level::error, fmt::format("{}: fork: {}; tried again in a second",
                                                         spec_->id, error_text(-pid)));
             paused_until_ = monotonic_ms() + shortage_pause;
+            again_.schedule(shortage_pause);
             return;
         }
-        servers_[slot] = {.pid = pid};
+        watch_.reset(slot);
+        servers_[slot] = {.pid = pid, .began = monotonic_ms()};
         slot_of_[pid] = slot;
         --count;
     }
 }
 
+/// Whoever has least to do goes first; of those, the last in the table. A server with one worker
+/// goes only when it is idle.
 void Pool::retire(unsigned count) noexcept {
-    for (unsigned slot = slots(); slot-- > 0 && count > 0;) {
-        Server& server = servers_[slot];
-        if (server.pid == 0 || server.leaving || scoreboard_.state(slot) != ServerState::idle)
-            continue;
-        if (!kind_->retire(slot)) {
+    for (; count > 0; --count) {
+        unsigned chosen = slots(), least = ~0U;
+        for (unsigned slot = slots(); slot-- > 0;) {
+            const Server& server = servers_[slot];
+            if (server.pid == 0 || server.leaving) continue;
+            const Scoreboard::Workers workers = scoreboard_.count(slot);
+            const unsigned load = workers.busy + scoreboard_.server(slot).connections.load(relaxed);
+            if (!workers.began() || (shape_.workers == 1 && load > 0) || load >= least) continue;
+            least = load;
+            chosen = slot;
+            if (load == 0) break;
+        }
+        if (chosen == slots()) return;
+        if (!kind_->can_choose()) {
             kind_->retire_any(count);
             retiring_any_ += count;
             return;
         }
-        server.leaving = true;
-        --count;
+        retire_slot(chosen);
     }
+}
+
+void Pool::note_leaving(unsigned slot) noexcept {
+    Server& server = servers_[slot];
+    if (!std::exchange(server.leaving, true)) server.told = monotonic_ms();
+    scoreboard_.server(slot).leaving.store(true, relaxed);
+}
+
+void Pool::retire_slot(unsigned slot) noexcept {
+    note_leaving(slot);
+    kind_->retire(slot);
+}
+
+void Pool::give_up(unsigned slot, std::string_view why) noexcept {
+    Server& server = servers_[slot];
+    reporter_.log(Level::warning,
+                  fmt::format("{}: server {} {}; killed and replaced", spec_->id, server.pid, why));
+    server.killed = server.leaving = true;
+    if (::kill(-server.pid, SIGKILL) < 0) ::kill(server.pid, SIGKILL);
+}
+
+/// Once a second.
+void Pool::watch_servers() noexcept {
+    const Milliseconds now = monotonic_ms();
+    std::vector<unsigned> outgrown;
+    for (unsigned slot = 0; slot < slots(); ++slot) {
+        const Server& server = servers_[slot];
+        if (server.pid == 0 || server.killed) continue;
+        const std::string fault = watch_.fault(slot, server, *kind_, now);
+        if (!fault.empty())
+            give_up(slot, fault);
+        else if (outgrown.size() < most_outgrown && kind_->can_choose() &&
+                 watch_.has_outgrown(server))
+            outgrown.push_back(slot);
+    }
+    start(static_cast<unsigned>(outgrown.size()));  // the successors first
+    for (const unsigned slot : outgrown) {
+        reporter_.log(Level::info, fmt::format("{}: server {} has outgrown max_memory_per_child",
+                                               spec_->id, servers_[slot].pid));
+        retire_slot(slot);
+    }
+}
+
+Exit Pool::reap_server() noexcept {
+    if (ledger_ == nullptr) return reap();
+    // Its claims are given back as long as its pid cannot be another's, in this pool or in the one
+    // that replaces it.
+    const pid_t pid = ended_child();
+    if (pid == 0) return {};
+    ledger_->release_all(pid);
+    return reap(pid);
 }
 
 void Pool::reap_servers() noexcept {
     bool any = false;
-    for (Exit exit = reap(); exit.pid != 0; exit = reap()) {
+    for (Exit exit = reap_server(); exit.pid != 0; exit = reap_server()) {
         const auto found = slot_of_.find(exit.pid);
         if (found == slot_of_.end()) continue;
         const unsigned slot = found->second;
@@ -156,41 +290,72 @@ void Pool::reap_servers() noexcept {
         return;
     }
     maintain(false);
+    if (!std::exchange(died_, false) || monotonic_ms() < paused_until_) return;
+    // Whoever died may have been woken for a connection, and nobody else was: a new server looks.
+    const bool waiting = std::any_of(sockets_.begin(), sockets_.end(),
+                                     [](const auto& socket) { return is_readable(socket.fd); });
+    if (waiting && counts().servers < (shape_.fixed ? shape_.start : shape_.most)) start(1);
 }
 
 void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
     Server& server = servers_[slot];
-    const ServerState state = scoreboard_.state(slot);
-    const bool served = server.served || state != ServerState::starting;
-    // Its place is free before anybody hears that it is.
-    if (ledger_ != nullptr && !ledger_->release_all(exit.pid)) unsettled_.push_back(exit.pid);
-    const bool start_failed = kind_->ended(slot, exit) || !served;
-    if (state == ServerState::idle && retiring_any_ > 0) --retiring_any_;
-    const bool leaving = server.leaving || draining_;
+    const Ending ending = kind_->ended(slot, exit);  // hears its last words
+    const Scoreboard::Workers workers = scoreboard_.count(slot);
+    const bool served = server.served || workers.began();
+    const bool was_busy = workers.busy > 0;
+    // One that came, served and retired may not have been looked at in between.
+    const bool ended_well = WIFEXITED(exit.status) && WEXITSTATUS(exit.status) == 0;
+    const bool start_failed = ending == Ending::failed_start || !(served || ended_well);
+    if (!kind_->can_choose() && workers.idle > 0 && retiring_any_ > 0) --retiring_any_;
+    const bool leaving = server.leaving || draining_, killed = server.killed;
+    const bool signaled = WIFSIGNALED(exit.status);
+    const std::uint32_t lost = workers.busy + scoreboard_.server(slot).connections.load(relaxed);
+    const bool worked = scoreboard_.totals_of(slot).accesses > 0;
+    scoreboard_.vacate(slot);
     server = {};
 
     const Milliseconds now = monotonic_ms();
-    Milliseconds delay = 0;
-    if (!start_failed && kind_->becomes_program() && state == ServerState::busy)
+    if (!start_failed && kind_->becomes_program() && was_busy)
         give_back_program(memory_);
     else if (!start_failed)
         give_back(memory_);
+    const bool its_program = kind_->becomes_program() && was_busy;
+    if (signaled && !its_program) died_ = true;
     // Servers that fall together are one failure: the pause grows from one try to the next.
-    const bool paused = now < paused_until_;
-    if (start_failed && !leaving && !paused) {
+    if (now < paused_until_ || draining_) return;
+    Milliseconds delay = 0;
+    if (start_failed && (!leaving || killed)) {
         delay = throttle_.start_failed();
         reporter_.log(Level::error,
                       fmt::format("{}: a server failed to start (pid {}); next try in {} s",
                                   spec_->id, exit.pid, delay / 1000));
-    } else if (WIFSIGNALED(exit.status) && !leaving && !paused && state == ServerState::idle) {
+    } else if (ending == Ending::crash && !leaving) {
+        // Once it has served, or as long as others do, it was this one's misfortune.
+        if (!worked && !any_serves()) delay = throttle_.crashed(now);
+        reporter_.log(
+            Level::error,
+            fmt::format("{}: server {} {}, {}", spec_->id, exit.pid, end_text(exit.status),
+                        lost == 0 ? "idle" : fmt::format("with {} connections", lost)));
+    } else if (ending == Ending::early && !leaving) {
+        // A program that leaves the foreground would fill the machine.
         delay = throttle_.crashed(now);
-        reporter_.log(Level::error, fmt::format("{}: idle server {} was killed by signal {}",
-                                                spec_->id, exit.pid, WTERMSIG(exit.status)));
+        if (delay > 0)
+            reporter_.log(Level::error,
+                          fmt::format("{}: servers end as soon as they have started (the last was "
+                                      "{}); next try in {} s",
+                                      spec_->id, exit.pid, delay / 1000));
     }
     if (delay > 0) {
         paused_until_ = now + delay;
         again_.schedule(delay);
     }
+}
+
+bool Pool::any_serves() const noexcept {
+    for (unsigned slot = 0; slot < slots(); ++slot)
+        if (servers_[slot].pid != 0 && !servers_[slot].leaving && scoreboard_.count(slot).began())
+            return true;
+    return false;
 }
 
 void Pool::on_wake() noexcept {
@@ -205,9 +370,10 @@ void Pool::on_wake() noexcept {
 void Pool::on_tick() noexcept {
     tick_.schedule(second);
     reporter_.flush(monotonic_ms());
-    if (ledger_ != nullptr)
-        std::erase_if(unsettled_, [this](pid_t pid) { return ledger_->release_all(pid); });
+    if (ledger_ != nullptr) ledger_->settle();
     kind_->attend();
+    backlog();
+    watch_servers();
     maintain(true);
     if (draining_) {
         kind_->drain();
@@ -228,6 +394,8 @@ void Pool::on_control() noexcept {
             case Channel::Received::message:
                 if (message.kind == ControlMessage::Kind::drain)
                     drain();
+                else if (message.kind >= ControlMessage::Kind::board)
+                    kind_->hear_board(message, std::move(attached));
                 else
                     kind_->answer(message);
         }
@@ -242,9 +410,21 @@ void Pool::on_signal(int signal) noexcept {
 }
 
 void Pool::drain() noexcept {
-    draining_ = true;
+    if (!std::exchange(draining_, true) && limits_.drain_timeout != 0)
+        deadline_.schedule(second * limits_.drain_timeout);
+    refusal_.set_refusing(false);
+    for (const auto& [pid, slot] : slot_of_) scoreboard_.server(slot).leaving.store(true, relaxed);
     kind_->drain();
     if (slot_of_.empty()) loop_.stop();
+}
+
+void Pool::on_deadline() noexcept {
+    reporter_.log(Level::warning,
+                  fmt::format("{}: {} servers of an old generation have not finished after {} s; "
+                              "terminated",
+                              spec_->id, slot_of_.size(), limits_.drain_timeout));
+    signal_servers(SIGTERM);
+    kill_.schedule(kill_after);
 }
 
 void Pool::signal_servers(int signal) noexcept {

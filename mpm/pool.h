@@ -14,45 +14,21 @@
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
 #include "mpm/pool_policy.h"
+#include "mpm/pool_refusal.h"
 #include "mpm/scoreboard.h"
+#include "mpm/server_kind.h"
+#include "mpm/server_watch.h"
 #include "mpm/throttle.h"
 
 namespace minetd {
 
-/// What the keeper knows of one server; nobody else writes it.
-struct Server {
-    pid_t pid = 0;  ///< 0: the slot is free
-    bool leaving = false;
-    bool served = false;  ///< it got as far as waiting for clients
-};
-
-class Pool;
-
-/// How the servers of a pool come to be and go.
-class ServerKind {
-  public:
-    virtual ~ServerKind() = default;
-    /// Makes a server in a free slot; returns its pid, or -errno.
-    virtual pid_t start(unsigned slot) noexcept = 0;
-    /// Asks one idle server to go home; returns false when it is for the kernel to choose which.
-    virtual bool retire(unsigned slot) noexcept = 0;
-    /// Asks `count` idle servers, whichever they are.
-    virtual void retire_any(unsigned) noexcept {}
-    /// A server serves one client and is that client's program until its end.
-    virtual bool becomes_program() const noexcept { return false; }
-    /// The servers are all to go as soon as they are idle.
-    virtual void drain() noexcept = 0;
-    /// A server was reaped. True: it failed to start.
-    virtual bool ended(unsigned slot, const Exit& exit) noexcept = 0;
-    /// A server has spoken up, or a second is over.
-    virtual void attend() noexcept {}
-    /// The parent's answer to a pass.
-    virtual void answer(const ControlMessage&) noexcept {}
-};
+/// The places that a pool of this shape needs.
+BoardSize board_size(const PoolShape& shape) noexcept;
 
 class Pool {
   public:
-    Pool(std::shared_ptr<const ServiceSpec> spec, Ledger* ledger, Channel& control);
+    /// The sockets are borrowed. Throws std::exception.
+    Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control);
     ~Pool();
 
     /// Serves until told to drain and the last server is gone; returns the exit status.
@@ -64,13 +40,30 @@ class Pool {
     Channel& control() noexcept { return control_; }
     int wake_fd() const noexcept { return wake_fd_.get(); }
     const Server& server(unsigned slot) const noexcept { return servers_[slot]; }
+    /// A server with one worker that serves a client.
+    bool is_busy(unsigned slot) const noexcept { return scoreboard_.count(slot).busy > 0; }
+    /// A server is on its way out: it is replaced, and has drain_timeout to finish.
+    void note_leaving(unsigned slot) noexcept;
+    /// The servers tell whether they are busy: their number follows the load from now on.
+    void follow_load() noexcept;
     unsigned slots() const noexcept { return static_cast<unsigned>(servers_.size()); }
+    const PoolShape& shape() const noexcept { return shape_; }
+    const std::vector<ListeningSocket>& sockets() const noexcept { return sockets_; }
 
   private:
     PoolCounts counts() noexcept;
     void maintain(bool tick) noexcept;
     void start(unsigned count) noexcept;
     void retire(unsigned count) noexcept;
+    void retire_slot(unsigned slot) noexcept;
+    void watch_servers() noexcept;
+    void give_up(unsigned slot, std::string_view why) noexcept;
+    bool any_serves() const noexcept;
+    unsigned backlog() noexcept;
+    void set_alarm() noexcept;
+    void report_ready() noexcept;
+    void on_deadline() noexcept;
+    Exit reap_server() noexcept;
     void reap_servers() noexcept;
     void on_server_exit(unsigned slot, const Exit& exit) noexcept;
     void on_wake() noexcept;
@@ -82,6 +75,8 @@ class Pool {
 
     std::shared_ptr<const ServiceSpec> spec_;
     const PoolLimits& limits_;
+    PoolShape shape_;
+    std::vector<ListeningSocket> sockets_;
     Ledger* ledger_;
     Channel& control_;
     Reporter reporter_;
@@ -92,15 +87,18 @@ class Pool {
     SignalEvents signals_;
     ChildSignal child_signal_;
     FdEvent wake_event_, control_event_;
-    Timer tick_, again_, kill_;
+    Timer tick_, again_, kill_, deadline_;
+    ServerWatch watch_;
+    PoolRefusal refusal_;
     PoolMemory memory_;
     Throttle throttle_;
     Milliseconds paused_until_ = 0;
     std::vector<Server> servers_;
     std::unordered_map<pid_t, unsigned> slot_of_;
-    std::vector<pid_t> unsettled_;  ///< ended, but the ledger's lock could not be had
-    unsigned retiring_any_ = 0;     ///< retire_any() units not answered by an end
+    bool died_ = false;          ///< a server was killed since the last look at the queue
+    unsigned retiring_any_ = 0;  ///< retire_any() units not answered by an end
     bool draining_ = false;
+    bool reported_ready_ = false, reported_saying_ = false;
     bool reported_exhausted_ = false;
 };
 

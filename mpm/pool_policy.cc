@@ -7,16 +7,34 @@
 namespace minetd {
 namespace {
 
-/// reference: prefork's perform_idle_server_maintenance, as described by its documentation.
-PoolPlan plan_apache(const PoolLimits& limits, const PoolCounts& counts,
+unsigned room(const PoolShape& shape, const PoolCounts& counts) noexcept {
+    return shape.most > counts.servers ? shape.most - counts.servers : 0;
+}
+
+PoolPlan plan_fixed(const PoolShape& shape, const PoolCounts& counts) noexcept {
+    PoolPlan result;
+    result.start = shape.start > counts.servers ? shape.start - counts.servers : 0;
+    result.exhausted = result.start == 0 && counts.busy >= counts.servers * shape.threads;
+    return result;
+}
+
+bool may_retire(const PoolShape& shape, const PoolCounts& counts,
+                const PoolMemory& memory) noexcept {
+    const unsigned leaving = std::max(counts.leaving, memory.leaving);
+    return !shape.one_leaves_at_a_time || leaving == 0 ||
+           shape.places > counts.servers + leaving + shape.most;
+}
+
+/// reference: perform_idle_server_maintenance of prefork, worker and event, as their documentation
+/// describes it.
+PoolPlan plan_apache(const PoolShape& shape, const PoolCounts& counts,
                      PoolMemory& memory) noexcept {
     PoolPlan result;
-    const unsigned most = most_servers(limits);
-    if (counts.idle > limits.max_spare_servers) {
-        result.retire = 1;
+    if (counts.idle > shape.max_spare) {
+        result.retire = may_retire(shape, counts, memory) ? 1 : 0;
         memory.rate = 1;
-    } else if (counts.idle < limits.min_spare_servers) {
-        const unsigned free = most > counts.total() ? most - counts.total() : 0;
+    } else if (counts.idle < shape.min_spare) {
+        const unsigned free = room(shape, counts);
         if (free == 0) {
             result.exhausted = true;
             memory.rate = 1;
@@ -31,10 +49,15 @@ PoolPlan plan_apache(const PoolLimits& limits, const PoolCounts& counts,
     } else {
         memory.rate = 1;
     }
+    memory.leaving = counts.leaving + result.retire;
     return result;
 }
 
-PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milliseconds now,
+unsigned servers_for(const PoolShape& shape, unsigned workers) noexcept {
+    return (workers + shape.workers - 1) / shape.workers;
+}
+
+PoolPlan plan_reactive(const PoolShape& shape, const PoolCounts& counts, Milliseconds now,
                        PoolMemory& memory) noexcept {
     PoolPlan result;
     const double elapsed = static_cast<double>(std::max<Milliseconds>(0, now - memory.refilled));
@@ -43,12 +66,14 @@ PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milli
     if (memory.period_began == 0) memory.period_began = now;
     memory.low_water = std::min(memory.low_water, counts.idle);
 
-    const unsigned most = most_servers(limits);
-    if (counts.idle < limits.min_spare_servers) {
-        const unsigned free = most > counts.total() ? most - counts.total() : 0;
-        // Up to the middle of the allowed range: the next few clients then cost no decision.
-        const unsigned target = (limits.min_spare_servers + limits.max_spare_servers) / 2;
-        const unsigned deficit = std::min(target - counts.idle, free);
+    if (counts.idle < shape.min_spare) {
+        const unsigned free = room(shape, counts);
+        // Some way into the allowed range: the next few clients then cost no decision. Those who
+        // wait in the backlog already are served by the same burst.
+        const unsigned target =
+            shape.min_spare + (shape.workers == 1 ? (shape.max_spare - shape.min_spare) / 2 : 0);
+        const unsigned short_of = target - counts.idle + counts.waiting;
+        const unsigned deficit = std::min(servers_for(shape, short_of), free);
         result.exhausted = free == 0;
         result.start = std::min(deficit, static_cast<unsigned>(memory.tokens));
         memory.tokens -= result.start;
@@ -56,21 +81,58 @@ PoolPlan plan_reactive(const PoolLimits& limits, const PoolCounts& counts, Milli
             result.again = static_cast<Milliseconds>(1000 / starts_per_second) + 1;
         return result;
     }
-    if (counts.idle > limits.max_spare_servers)
-        result.retire = counts.idle - limits.max_spare_servers;
+    if (counts.idle > shape.max_spare)
+        result.retire = (counts.idle - shape.max_spare) / shape.workers;
     if (now - memory.period_began >= shrink_period) {
-        const unsigned unneeded = memory.low_water > limits.min_spare_servers
-                                      ? memory.low_water - limits.min_spare_servers
-                                      : 0;
+        const auto surplus = [&](unsigned idle) {
+            return idle > shape.min_spare ? (idle - shape.min_spare) / shape.workers : 0;
+        };
         result.retire =
-            std::max(result.retire, std::min(unneeded, counts.idle - limits.min_spare_servers));
+            std::max(result.retire, std::min(surplus(memory.low_water), surplus(counts.idle)));
         memory.period_began = now;
-        memory.low_water = counts.idle - result.retire;
+        memory.low_water = counts.idle - result.retire * shape.workers;
     }
     return result;
 }
 
+unsigned threads_or_one(unsigned threads) noexcept {
+    return std::max(1U, threads);
+}
+
 }  // namespace
+
+PoolShape shape_of(const ServiceSpec& spec) noexcept {
+    const PoolLimits& limits = spec.pool;
+    PoolShape shape;
+    shape.policy = limits.spawn_policy;
+    switch (spec.serve) {
+        case Serve::worker:
+        case Serve::event:
+            shape.workers = shape.threads = threads_or_one(limits.threads_per_child);
+            shape.most = std::max(
+                1U, std::min(limits.max_request_workers / shape.workers, limits.server_limit));
+            shape.min_spare = limits.min_spare_threads;
+            shape.max_spare = limits.max_spare_threads;
+            shape.one_leaves_at_a_time = spec.serve == Serve::event;
+            shape.places = limits.server_limit;
+            break;
+        case Serve::threads:
+        case Serve::perchild:
+            shape.fixed = true;
+            shape.workers = threads_or_one(limits.start_threads);
+            shape.threads = threads_or_one(limits.max_threads_per_child);
+            shape.start = shape.most = std::max(1U, limits.num_servers);
+            return shape;
+        default:
+            shape.most = std::min(limits.max_request_workers, limits.server_limit);
+            shape.min_spare = limits.min_spare_servers;
+            shape.max_spare = limits.max_spare_servers;
+            break;
+    }
+    shape.start = std::min(limits.start_servers, shape.most);
+    shape.fixed = spec.is_resident();  // until they tell what they do, there is nothing to go by
+    return shape;
+}
 
 void give_back_program(PoolMemory& memory) noexcept {
     give_back(memory);
@@ -81,20 +143,15 @@ void give_back(PoolMemory& memory) noexcept {
     memory.tokens = std::min(start_burst, memory.tokens + 1);
 }
 
-unsigned most_servers(const PoolLimits& limits) noexcept {
-    return std::min(limits.max_request_workers, limits.server_limit);
-}
-
-PoolPlan plan(const PoolLimits& limits, const PoolCounts& counts, Milliseconds now, bool tick,
+PoolPlan plan(const PoolShape& shape, const PoolCounts& counts, Milliseconds now, bool tick,
               PoolMemory& memory) noexcept {
-    if (limits.spawn_policy == SpawnPolicy::reactive)
-        return plan_reactive(limits, counts, now, memory);
+    if (shape.fixed) return plan_fixed(shape, counts);
+    if (shape.policy == SpawnPolicy::reactive) return plan_reactive(shape, counts, now, memory);
     PoolCounts then = counts;
-    const unsigned most = most_servers(limits);
-    const unsigned free = most > counts.total() ? most - counts.total() : 0;
-    const unsigned replaced = std::min(std::exchange(memory.replace, 0), free);
+    const unsigned replaced = std::min(std::exchange(memory.replace, 0), room(shape, counts));
     then.idle += replaced;
-    PoolPlan result = tick ? plan_apache(limits, then, memory) : PoolPlan{};
+    then.servers += replaced;
+    PoolPlan result = tick ? plan_apache(shape, then, memory) : PoolPlan{};
     result.start += replaced;
     return result;
 }

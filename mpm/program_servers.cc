@@ -2,6 +2,7 @@
 #include "mpm/program_servers.h"
 
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
@@ -9,16 +10,15 @@
 namespace minetd {
 
 ProgramServers::ProgramServers(Pool& pool, const Assignment& job,
-                               std::shared_ptr<const LaunchPlan> plan,
-                               std::vector<ListeningSocket> sockets)
+                               std::shared_ptr<const LaunchPlan> plan)
     : pool_(pool),
       spec_(*job.spec),
       plan_(std::move(plan)),
       retire_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)),
       seats_(pool.slots()) {
     if (!retire_fd_) throw_errno("eventfd");
-    for (const ListeningSocket& socket : sockets) set_nonblocking(socket.fd, true);
-    waiting_.sockets = std::move(sockets);
+    for (const ListeningSocket& socket : pool.sockets()) set_nonblocking(socket.fd, true);
+    waiting_.sockets = pool.sockets();
     waiting_.retire_fd = retire_fd_.get();
     waiting_.ledger = job.ledger.get();
     waiting_.limits = spec_.limits;
@@ -64,13 +64,12 @@ void ProgramServers::attend() noexcept {
             pool_.reporter().refused(note.guard->reason, note.peer);
     });
     for (unsigned slot = 0; slot < pool_.slots(); ++slot)
-        if (pool_.server(slot).pid != 0 && pool_.scoreboard().state(slot) == ServerState::busy)
-            announce(slot);
+        if (pool_.server(slot).pid != 0 && pool_.is_busy(slot)) announce(slot);
 }
 
-bool ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
+Ending ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
     Seat& seat = seats_[slot];
-    const bool had_client = pool_.scoreboard().state(slot) == ServerState::busy;
+    const bool had_client = pool_.is_busy(slot);
     const SocketAddress peer = seat.ticket.slot->peer;
     const std::int64_t began = seat.ticket.slot->began_us;
     if (had_client) announce(slot);
@@ -81,7 +80,9 @@ bool ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
     else if (had_client && pool_.reporter().wants(Record::Kind::exit))
         pool_.reporter().record(exit_record(exit, peer, began));
     seat.ticket = {};
-    return failure.error != 0 && !had_client;
+    if (had_client) return Ending::normal;  // of a client's program
+    if (failure.error != 0) return Ending::failed_start;
+    return WIFSIGNALED(exit.status) ? Ending::crash : Ending::normal;
 }
 
 }  // namespace minetd

@@ -13,15 +13,14 @@ namespace minetd {
 class ProgramServers : public ServerKind {
   public:
     /// Throws std::exception. `plan` is the keeper's own.
-    ProgramServers(Pool& pool, const Assignment& job, std::shared_ptr<const LaunchPlan> plan,
-                   std::vector<ListeningSocket> sockets);
+    ProgramServers(Pool& pool, const Assignment& job, std::shared_ptr<const LaunchPlan> plan);
 
     pid_t start(unsigned slot) noexcept override;
-    bool retire(unsigned) noexcept override { return false; }
+    bool can_choose() const noexcept override { return false; }
     bool becomes_program() const noexcept override { return true; }
     void retire_any(unsigned count) noexcept override;
     void drain() noexcept override;
-    bool ended(unsigned slot, const Exit& exit) noexcept override;
+    Ending ended(unsigned slot, const Exit& exit) noexcept override;
     void attend() noexcept override;
 
   private:

@@ -29,9 +29,7 @@ QueueHead look_at_queue(int fd, bool datagram) noexcept {
     head.present = is_readable(fd);
     if (!head.present) return head;
     if (!datagram) {
-        tcp_info info{};
-        socklen_t size = sizeof info;
-        if (::getsockopt(fd, SOL_TCP, TCP_INFO, &info, &size) == 0) head.length = info.tcpi_unacked;
+        head.length = backlog_of(fd);
         return head;
     }
     // The option is on only while we look: the program sees its socket as it expects it.

@@ -2,6 +2,7 @@
 #include "mpm/service_process.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
@@ -10,12 +11,35 @@
 
 #include "daemon/os/process.h"
 #include "daemon/os/system_error.h"
+#include "mpm/pool.h"
+#include "mpm/single.h"
+#include "services/registry.h"
 
 namespace minetd {
 namespace {
 
 constexpr int messages_a_turn = 64;
 constexpr Milliseconds settle_delay = 100;
+/// News of boards that come together are told together.
+constexpr Milliseconds tell_delay = 10, tell_again = 100;
+
+BoardSize size_of_board(const ServiceSpec& spec) noexcept {
+    return spec.is_pool() ? board_size(shape_of(spec)) : single_board;
+}
+
+BoardCard card_of(const ServiceSpec& spec) {
+    const auto kind = spec.is_pool() ? BoardCard::Kind::pool : BoardCard::Kind::process;
+    return card_of(spec, kind, size_of_board(spec));
+}
+
+/// Boards that may be told: a process without a descriptor left could not hear anything else.
+std::size_t most_boards(const ServiceSpec& spec) noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+    for (const ResourceLimit& own : spec.rlimits)
+        if (own.resource == RLIMIT_NOFILE) limit.rlim_cur = own.value;
+    return std::min<std::size_t>(limit.rlim_cur / 2, 4096);
+}
 
 }  // namespace
 
@@ -26,10 +50,19 @@ ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessB
       body_(body),
       when_(when),
       retry_(runtime.loop, [this] { update(); }),
-      settle_(runtime.loop, [this] { settle_claims(); }) {}
+      settle_(runtime.loop, [this] { settle_claims(); }),
+      tell_(runtime.loop, [this] { tell_boards(); }) {
+    runtime_.boards.enlist(*this);
+    read_boards();
+}
 
 ServiceProcess::~ServiceProcess() {
-    for (const auto& process : processes_) runtime_.children.forget(process->pid);
+    runtime_.boards.dismiss(*this);
+    if (reading_) runtime_.boards.end_reading(*this);
+    for (const auto& process : processes_) {
+        runtime_.children.forget(process->pid);
+        runtime_.boards.retire(process->board);
+    }
 }
 
 void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
@@ -56,15 +89,37 @@ void ServiceProcess::signal_sessions(int signal) noexcept {
 }
 
 void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
+    // Programs take their time to start. Until the new ones are ready, the old ones serve.
+    const bool overlap = job_.spec->is_resident() && assignment.spec->is_resident();
+    assignment.says_ready = job_.says_ready && overlap;
     job_ = std::move(assignment);
+    read_boards();
     if (!new_servers) return;
-    for (const auto& process : processes_) drain(*process);
+    Process* const kept = overlap ? most_able() : nullptr;
+    for (const auto& process : processes_) {
+        if (process.get() == kept)
+            process->superseded = true;
+        else
+            drain(*process);
+    }
     update();
 }
 
+/// Who serves while a successor starts: one that is ready, of several the newest.
+ServiceProcess::Process* ServiceProcess::most_able() noexcept {
+    Process* best = nullptr;
+    for (const auto& process : processes_) {
+        if (process->draining) continue;
+        listen(*process);  // it may have become ready just now
+        if (best == nullptr || process->ready || !best->ready) best = process.get();
+    }
+    return best;
+}
+
 bool ServiceProcess::is_served() const noexcept {
-    return std::any_of(processes_.begin(), processes_.end(),
-                       [](const auto& process) { return !process->draining; });
+    return std::any_of(processes_.begin(), processes_.end(), [](const auto& process) {
+        return !process->draining && !process->superseded;
+    });
 }
 
 /// What has to happen now: start, watch for a first use, or leave the sockets to who serves them.
@@ -80,7 +135,10 @@ void ServiceProcess::start() noexcept {
     int error = 0;
     try {
         auto [ours, theirs] = Channel::pair();
-        std::vector<int> keep{theirs.fd()};
+        auto board = std::make_shared<SharedMemory>(size_of_board(*job_.spec).bytes());
+        std::vector<int> keep{theirs.fd(), board->fd()};
+        job_.board_fd = board->fd();
+        job_.generation = ++generation_;
         for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
         if (job_.ledger) keep.push_back(job_.ledger->fd());
         if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
@@ -102,6 +160,14 @@ void ServiceProcess::start() noexcept {
             Process& placed = *process;
             placed.pid = pid;
             placed.channel = std::move(ours);
+            BoardCard card = card_of(*job_.spec);
+            card.generation = job_.generation;
+            card.pid = static_cast<std::uint32_t>(pid);
+            placed.board = runtime_.boards.add(card, job_.spec->key(), std::move(board));
+            if (reading_) {
+                placed.feed = std::make_unique<BoardFeed>(most_boards(*job_.spec));
+                tell_boards();
+            }
             placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
                                                      [this, &placed] { listen(placed); });
             placed.event->enable();
@@ -141,8 +207,7 @@ void ServiceProcess::listen(Process& process) noexcept {
         }
         switch (message.kind) {
             case ControlMessage::Kind::ready:
-                process.ready = true;
-                throttle_.started();
+                note_ready(process, message.number == 1);
                 break;
             case ControlMessage::Kind::record:
                 if (message.record.kind <= Record::Kind::fail)
@@ -161,6 +226,15 @@ void ServiceProcess::listen(Process& process) noexcept {
     }
 }
 
+void ServiceProcess::note_ready(Process& process, bool servers_say_so) noexcept {
+    process.ready = true;
+    throttle_.started();
+    if (servers_say_so) job_.says_ready = true;
+    if (process.draining || process.superseded) return;
+    for (const auto& other : processes_)
+        if (other->superseded) drain(*other);
+}
+
 void ServiceProcess::pass(Process& process, const ControlMessage& request,
                           UniqueFd connection) noexcept {
     ControlMessage answer;
@@ -176,11 +250,9 @@ void ServiceProcess::on_exit(const Exit& exit) noexcept {
     if (found == processes_.end()) return;
     listen(**found);  // its last words
     const bool ready = (*found)->ready, draining = (*found)->draining;
+    runtime_.boards.retire((*found)->board);
     processes_.erase(found);
-    if (job_.ledger) {
-        unsettled_.push_back(exit.pid);
-        settle_claims();
-    }
+    settle_claims();
     const bool failed = !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
     if (failed && !draining) {
         const std::string how =
@@ -198,9 +270,44 @@ void ServiceProcess::on_exit(const Exit& exit) noexcept {
     update();
 }
 
+/// Before its first process.
+void ServiceProcess::show_board() noexcept {
+    const std::string service = job_.spec->key();
+    if (!runtime_.boards.has(service)) runtime_.boards.add(card_of(*job_.spec), service, nullptr);
+}
+
+void ServiceProcess::read_boards() {
+    const bool reads = shows_boards(*job_.spec);
+    if (std::exchange(reading_, reads) == reads) return;
+    if (reads)
+        runtime_.boards.begin_reading(*this);
+    else
+        runtime_.boards.end_reading(*this);
+}
+
+void ServiceProcess::boards_changed() noexcept {
+    if (!tell_.pending()) tell_.schedule(tell_delay);
+}
+
+void ServiceProcess::tell_boards() noexcept {
+    const BoardSet& boards = runtime_.boards.boards();
+    for (const auto& process : processes_) {
+        if (!process->feed || !process->channel) continue;
+        if (!process->feed->update(boards, process->channel)) tell_.schedule(tell_again);
+        if (process->feed->left_out() == 0 || std::exchange(left_out_, true)) continue;
+        runtime_.log(Level::warning,
+                     fmt::format("{}: {} services are not shown for want of descriptors; raise its "
+                                 "rlimit_files",
+                                 job_.spec->id, process->feed->left_out()));
+    }
+}
+
+void ServiceProcess::on_end(pid_t pid) noexcept {
+    if (job_.ledger) job_.ledger->release_all(pid);
+}
+
 void ServiceProcess::settle_claims() noexcept {
-    std::erase_if(unsettled_, [this](pid_t pid) { return job_.ledger->release_all(pid); });
-    if (!unsettled_.empty()) settle_.schedule(settle_delay);
+    if (job_.ledger && !job_.ledger->settle()) settle_.schedule(settle_delay);
 }
 
 }  // namespace minetd

@@ -17,7 +17,10 @@ namespace minetd {
 using ProcessBody = int (*)(const Assignment& job, std::vector<ListeningSocket> sockets,
                             Channel& control);
 
-class ServiceProcess : public Dispatcher, private ChildOwner {
+class ServiceProcess : public Dispatcher,
+                       private ChildOwner,
+                       private BoardRegistry::Owner,
+                       private BoardRegistry::Reader {
   public:
     enum class Start { at_once, on_first_use };
     ServiceProcess(Runtime& runtime, Assignment assignment, ProcessBody body, Start when);
@@ -34,17 +37,27 @@ class ServiceProcess : public Dispatcher, private ChildOwner {
         pid_t pid = 0;
         Channel channel;
         std::unique_ptr<FdEvent> event;
+        std::uint32_t board = 0;          ///< its number in the registry
+        std::unique_ptr<BoardFeed> feed;  ///< of all boards, where it shows them
         bool ready = false;
         bool draining = false;
+        bool superseded = false;  ///< serves until its successor is ready
     };
 
     void start() noexcept;
     void drain(Process& process) noexcept;
+    void note_ready(Process& process, bool servers_say_so) noexcept;
     void listen(Process& process) noexcept;
     void pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept;
+    void on_end(pid_t pid) noexcept override;
     void on_exit(const Exit& exit) noexcept override;
     void settle_claims() noexcept;
+    void show_board() noexcept override;
+    void boards_changed() noexcept override;
+    void read_boards();
+    void tell_boards() noexcept;
     void update() noexcept;
+    Process* most_able() noexcept;
     bool is_served() const noexcept;
 
     Runtime& runtime_;
@@ -54,10 +67,12 @@ class ServiceProcess : public Dispatcher, private ChildOwner {
     std::vector<ListeningSocket> sockets_;
     std::vector<std::unique_ptr<FdEvent>> watches_;
     std::vector<std::unique_ptr<Process>> processes_;
-    std::vector<pid_t> unsettled_;  ///< ended, but the ledger's lock could not be had
     Throttle throttle_;
-    Timer retry_, settle_;
+    unsigned generation_ = 0;
+    Timer retry_, settle_, tell_;
     bool accepting_ = false;
+    bool reading_ = false;   ///< the service shows all boards
+    bool left_out_ = false;  ///< it was said that it cannot show all
 };
 
 }  // namespace minetd

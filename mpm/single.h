@@ -8,6 +8,9 @@
 
 namespace minetd {
 
+/// Its scoreboard: one server; as many threads as a handler that may block is ever given.
+inline constexpr BoardSize single_board{.servers = 1, .threads = 256};
+
 /// Serves until the parent says drain or is gone, or until idle; returns the exit status.
 int serve_single(ServerSeat seat);
 

@@ -6,72 +6,86 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "mpm/send_output.h"
+#include "mpm/socket_stream.h"
+
 namespace minetd {
 namespace {
 
 /// Steps taken before others have their turn: a fast reader of chargen would never stop.
 constexpr int step_budget = 16;
 constexpr std::size_t read_size = 16 * 1024;
-constexpr unsigned linger_seconds = 2;  // Apache's short linger
 
 }  // namespace
 
 StreamSession::StreamSession(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
-                             Handler& handler, unsigned idle_timeout)
-    : socket_(std::move(socket)), connection_(peer, local), handler_(handler) {
-    connection_.set_idle_timeout(idle_timeout);
-}
+                             Handler& handler, const Deadlines& deadlines)
+    : socket_(std::move(socket)),
+      connection_(peer, local),
+      handler_(handler),
+      deadlines_(deadlines) {}
 
 void StreamSession::step(Next next) noexcept {
     next_ = next;
     owing_ = connection_.owed() > 0;
 }
 
+void StreamSession::step_input() noexcept {
+    // The end of the input is no request.
+    const bool asked = !connection_.input().empty();
+    step(handler_.on_input(connection_));
+    if (asked && connection_.input().empty()) ++requests_;
+}
+
 StreamSession::Wants StreamSession::begin() noexcept {
+    if (handler_.traits().blocking) return serve_to_the_end();
     step(handler_.on_open(connection_));
     return advance();
 }
 
+StreamSession::Wants StreamSession::serve_to_the_end() noexcept {
+    SocketStream stream(socket_.get(), connection_, deadlines_);
+    handler_.serve(stream);
+    broken_ = stream.broken();
+    step(Next::close);
+    return advance();
+}
+
 StreamSession::Wants StreamSession::resume() noexcept {
+    emptied_ = false;
     return lingering_ ? linger() : advance();
 }
 
 StreamSession::Wants StreamSession::declined() noexcept {
     connection_.decline_pass();
-    step(handler_.on_input(connection_));
+    step_input();
     return advance();
 }
 
 bool StreamSession::flush() noexcept {
-    ByteQueue& output = connection_.output_queue();
-    while (!output.empty()) {
-        const std::string_view bytes = output.view();
-        const ssize_t sent =
-            ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0) {
-            if (errno == EINTR) continue;
-            if (errno != EAGAIN) broken_ = true;
-            return false;
-        }
-        output.consume(static_cast<std::size_t>(sent));
-        if (static_cast<std::size_t>(sent) < bytes.size()) return false;
-    }
-    return true;
+    const std::size_t owed = connection_.owed();
+    const Sent sent = send_output(socket_.get(), connection_.output_queue());
+    sent_ += owed - connection_.owed();
+    if (sent == Sent::broken) broken_ = true;
+    return sent == Sent::all;
 }
 
 bool StreamSession::fill() noexcept {
     return fill_by(MSG_DONTWAIT);
 }
 
-void StreamSession::set_receive_timeout() noexcept {
-    const timeval time{.tv_sec = static_cast<time_t>(connection_.idle_timeout()), .tv_usec = 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+bool StreamSession::await_input() noexcept {
+    if (!std::exchange(timed_, true)) {
+        const Milliseconds limit = this->limit();
+        const timeval time{.tv_sec = static_cast<time_t>(limit / 1000),
+                           .tv_usec = static_cast<suseconds_t>(limit % 1000 * 1000)};
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    }
+    return fill_by(0);
 }
 
-StreamSession::Wants StreamSession::await_input() noexcept {
-    // Nothing in time is the end, as it is where the waiting is done outside.
-    if (!fill_by(0)) return Wants::end;
-    step(handler_.on_input(connection_));
+StreamSession::Wants StreamSession::proceed() noexcept {
+    step_input();
     return advance();
 }
 
@@ -96,6 +110,9 @@ bool StreamSession::fill_by(int flags) noexcept {
         connection_.end_input();
     else
         input.append({bytes, static_cast<std::size_t>(got)});
+    received_ += static_cast<std::size_t>(got);
+    // There was less than asked for: asking again would only be told so.
+    emptied_ = got > 0 && static_cast<std::size_t>(got) < room;
     return true;
 }
 
@@ -116,13 +133,13 @@ StreamSession::Wants StreamSession::advance() noexcept {
             next_ = Next::close;
             continue;
         }
-        if (!fill()) {
+        if (std::exchange(emptied_, false) || !fill()) {
             if (broken_) return Wants::end;
             connection_.input_queue().shrink();
             connection_.output_queue().shrink();
             return flushed ? Wants::input : Wants::both;
         }
-        step(handler_.on_input(connection_));
+        step_input();
     }
     if (next_ == Next::close) return Wants::output;
     return connection_.owed() > 0 || next_ == Next::write ? Wants::both : Wants::input;
@@ -144,8 +161,34 @@ StreamSession::Wants StreamSession::linger() noexcept {
     return Wants::input;
 }
 
-unsigned StreamSession::timeout() const noexcept {
-    return lingering_ ? linger_seconds : connection_.idle_timeout();
+void StreamSession::abandon() noexcept {
+    if (phase() != Phase::write) return;
+    const struct linger at_once { .l_onoff = 1, .l_linger = 0 };
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+Phase StreamSession::phase() const noexcept {
+    if (lingering_) return Phase::linger;
+    if (connection_.owed() > 0 || next_ != Next::read) return Phase::write;
+    if (received_ == 0) return Phase::first_byte;
+    return connection_.input().empty() ? Phase::keep_alive : Phase::request;
+}
+
+Milliseconds StreamSession::limit() const noexcept {
+    const Phase phase = this->phase();
+    const std::optional<unsigned> own = connection_.idle_timeout();
+    return own && phase != Phase::linger ? Milliseconds{1000} * *own : deadlines_[phase];
+}
+
+std::uint64_t StreamSession::progress() const noexcept {
+    switch (phase()) {
+        case Phase::write:
+            return sent_;
+        case Phase::linger:
+            return 0;
+        default:  // what a handler has taken; a request that trickles in is no progress
+            return received_ - connection_.input().size();
+    }
 }
 
 }  // namespace minetd

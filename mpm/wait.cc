@@ -24,9 +24,11 @@ constexpr Milliseconds shortage_delay = 1000, limit_delay = 1000;
 /// One socket: watched, or in the hands of a program, or left alone for a while.
 class Wait::Door : private ChildOwner {
   public:
-    Door(Runtime& runtime, const Assignment& job, const ListeningSocket& socket)
+    Door(Runtime& runtime, const Assignment& job, ProgramBoard& board,
+         const ListeningSocket& socket)
         : runtime_(runtime),
           job_(job),
+          board_(board),
           socket_(socket),
           event_(runtime.loop, socket.fd, [this] { on_readable(); }),
           pause_(runtime.loop, [this] { watch(); }) {
@@ -71,6 +73,7 @@ class Wait::Door : private ChildOwner {
 
     Runtime& runtime_;
     const Assignment& job_;
+    ProgramBoard& board_;
     ListeningSocket socket_;
     FdEvent event_;
     Timer pause_;
@@ -93,6 +96,7 @@ bool Wait::Door::admitted(const SocketAddress& peer) noexcept {
     const Guard* guard =
         job_.ledger->admit(limits, source_of(peer), monotonic_ms(), ::getpid(), claim_);
     if (guard == nullptr) return true;
+    board_.note_refused();
     if (wants_record(*job_.spec, Record::Kind::fail))
         runtime_.record(*job_.spec, fail_record(guard->reason, peer));
     if (peer.length > 0 && counts_sources(limits) &&
@@ -144,12 +148,14 @@ void Wait::Door::on_readable() noexcept {
     began_us_ = monotonic_us();
     peer_ = peer;
     runtime_.children.add(pid_, *this);
+    board_.note_accepted();
     if (wants_record(*job_.spec, Record::Kind::start))
         runtime_.record(*job_.spec, start_record(pid_, peer));
 }
 
 void Wait::Door::on_exit(const Exit& exit) noexcept {
     pid_ = 0;
+    board_.note_ended();
     if (job_.ledger) job_.ledger->release(claim_, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
     const bool failed =
@@ -177,7 +183,7 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
 }
 
 Wait::Wait(Runtime& runtime, Assignment assignment)
-    : runtime_(runtime), job_(std::move(assignment)) {}
+    : runtime_(runtime), job_(std::move(assignment)), board_(runtime.boards, job_.spec) {}
 Wait::~Wait() = default;
 
 void Wait::serve(std::vector<ListeningSocket> sockets) {
@@ -188,7 +194,7 @@ void Wait::serve(std::vector<ListeningSocket> sockets) {
         if (found != doors_.end())
             (*found)->resume(socket);
         else
-            doors_.push_back(std::make_unique<Door>(runtime_, job_, socket));
+            doors_.push_back(std::make_unique<Door>(runtime_, job_, board_, socket));
     }
 }
 
@@ -198,6 +204,7 @@ void Wait::stop_accepting() noexcept {
 
 void Wait::adopt(Assignment assignment, bool) {
     job_ = std::move(assignment);
+    board_.adopt(job_.spec);
 }
 
 unsigned Wait::sessions() const noexcept {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mpm/dispatcher.h"
+#include "mpm/program_board.h"
 
 namespace minetd {
 
@@ -26,6 +27,7 @@ class Wait : public Dispatcher {
 
     Runtime& runtime_;
     Assignment job_;
+    ProgramBoard board_;
     /// A door stays until its program has ended, even when the socket is not ours to watch any
     /// more.
     std::vector<std::unique_ptr<Door>> doors_;

@@ -56,8 +56,7 @@ const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
     for (;;) {
         const Guard* guard =
             seat.ledger->admit(seat.limits, source, monotonic_ms(), self, server.claim);
-        if (guard == nullptr || !guard->waits || seat.limits.overflow != Overflow::queue)
-            return guard;
+        if (guard == nullptr || !guard->waits || !seat.limits.queues()) return guard;
         nap(seat.poll);
     }
 }
@@ -111,7 +110,11 @@ bool wait_for_client(LaunchSlot& slot) noexcept {
             continue;
         }
         syscall(SYS_prctl, PR_SET_PDEATHSIG, 0);
-        seat.scoreboard->busy(server.slot, seat.announce);
+        seat.scoreboard->accessed(server.slot);
+        seat.scoreboard->note_peer(server.slot, 0, slot.peer);
+        seat.scoreboard->thread(server.slot, 0)
+            .began.store(slot.began_us / 1000, std::memory_order_relaxed);
+        seat.scoreboard->busy(server.slot, 0, seat.announce);
         return true;
     }
 }

@@ -30,7 +30,7 @@ class Stage {
         context.mux_names = {"known"};
         handler = find_builtin(builtin)->make(context);
         session = std::make_unique<StreamSession>(UniqueFd(ends[0]), SocketAddress{},
-                                                  SocketAddress{}, *handler, 60);
+                                                  SocketAddress{}, *handler, deadlines);
         wants = session->begin();
     }
 
@@ -60,6 +60,7 @@ class Stage {
         return heard;
     }
 
+    Deadlines deadlines = deadlines_of(ServiceSpec{}, HandlerTraits{});
     ServiceContext context;
     UniqueFd peer;
     std::unique_ptr<Handler> handler;
@@ -111,7 +112,8 @@ TEST_SUITE("mpm") {
         CHECK(answer.size() == 26);
         CHECK(answer.substr(24) == "\r\n");
         CHECK(stage.wants == Wants::input);
-        CHECK(stage.session->timeout() == 2);
+        CHECK(stage.session->phase() == Phase::linger);
+        CHECK(stage.session->limit() == 2000);
         stage.half_close();
         stage.run();
         CHECK(stage.wants == Wants::end);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/board_registry.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <system_error>
+
+#include "mpm/mpm.h"
+#include "mpm/pool_policy.h"
+
+namespace minetd {
+namespace {
+
+template <std::size_t Room>
+void copy_text(char (&to)[Room], std::string_view text) noexcept {
+    const std::size_t size = std::min(text.size(), Room - 1);
+    std::memcpy(to, text.data(), size);
+    to[size] = '\0';
+}
+
+}  // namespace
+
+BoardCard card_of(const ServiceSpec& spec, BoardCard::Kind kind, BoardSize size) {
+    BoardCard card;
+    card.kind = kind;
+    card.servers = size.servers;
+    card.threads = size.threads;
+    card.asynchronous =
+        kind == BoardCard::Kind::process || (spec.is_pool() && spec.serve == Serve::event) ? 1 : 0;
+    if (spec.is_pool()) {
+        const PoolShape shape = shape_of(spec);
+        card.most = shape.most * shape.workers;
+    } else if (spec.limits.instances) {
+        card.most = *spec.limits.instances;
+    }
+    for (const Mpm& mpm : mpms())
+        if (mpm.serve == spec.serve) copy_text(card.mpm, mpm.name);
+    copy_text(card.id, spec.id);
+    return card;
+}
+
+BoardRegistry::BoardRegistry() {
+    set_.began = std::time(nullptr);
+    set_.configuration = 1;
+}
+
+void BoardRegistry::enlist(Owner& owner) {
+    owners_.push_back(&owner);
+    if (!readers_.empty()) owner.show_board();
+}
+
+void BoardRegistry::dismiss(Owner& owner) noexcept {
+    std::erase(owners_, &owner);
+}
+
+void BoardRegistry::put(const std::string& service, SharedBoard board, Held held) {
+    board.card.number = ++last_;
+    held_[last_] = std::move(held);
+    set_.boards()[last_] = std::move(board);
+    of_service_[service].push_back(last_);
+}
+
+void BoardRegistry::drop(std::uint32_t number) noexcept {
+    const auto found = of_service_.find(set_.boards().at(number).service);
+    std::erase(found->second, number);
+    if (found->second.empty()) of_service_.erase(found);
+    set_.boards().erase(number);
+    held_.erase(number);
+}
+
+Scoreboard::Totals BoardRegistry::totals_of(std::uint32_t number) const {
+    const SharedBoard& board = set_.boards().at(number);
+    if (board.memory_fd < 0) return {};
+    return Scoreboard(board.memory_fd, board.card.size(), false).totals();
+}
+
+std::uint32_t BoardRegistry::add(BoardCard card, const std::string& service,
+                                 std::shared_ptr<SharedMemory> memory) noexcept {
+    try {
+        Scoreboard::Totals before;
+        const std::vector<std::uint32_t> there = of_service_[service];
+        for (const std::uint32_t number : there)
+            if (!held_.at(number).lives) before.add(totals_of(number));
+        if (memory) Scoreboard(memory->fd(), card.size()).set_base(before);
+        const int fd = memory ? memory->fd() : -1;
+        const bool lives = memory != nullptr;
+        put(service, {.card = card, .service = service, .readable = UniqueFd(), .memory_fd = fd},
+            {std::move(memory), lives});
+        const std::uint32_t added = last_;
+        for (const std::uint32_t number : there)
+            if (!held_.at(number).lives) drop(number);
+        tell();
+        return added;
+    } catch (const std::system_error&) {
+        return 0;
+    }
+}
+
+void BoardRegistry::retire(std::uint32_t number) noexcept {
+    const auto held = held_.find(number);
+    if (held == held_.end()) return;
+    held->second.lives = false;
+    try {
+        SharedBoard& board = set_.boards().at(number);
+        const std::string service = board.service;
+        const auto& others = of_service_.at(service);
+        const auto heir = std::find_if(others.rbegin(), others.rend(), [this](std::uint32_t other) {
+            return held_.at(other).lives;
+        });
+        if (heir != others.rend()) {
+            const SharedBoard& its = set_.boards().at(*heir);
+            Scoreboard(its.memory_fd, its.card.size()).set_base(totals_of(number));
+        } else {
+            // Nobody is on it any more. It is told anew, since its card has changed.
+            Scoreboard rest(board.memory_fd, board.card.size());
+            for (unsigned server = 0; server < rest.servers(); ++server) rest.vacate(server);
+            board.card.pid = 0;
+            put(service, std::move(board), std::move(held->second));
+            set_.boards()[number].service = service;
+        }
+    } catch (const std::system_error&) {
+        // Without memory to map it, what it counted is lost.
+    }
+    drop(number);
+    tell();
+}
+
+void BoardRegistry::forget(const std::string& service) noexcept {
+    const auto found = of_service_.find(service);
+    if (found == of_service_.end()) return;
+    const std::vector<std::uint32_t> there = found->second;
+    for (const std::uint32_t number : there)
+        if (!held_.at(number).lives) drop(number);
+    tell();
+}
+
+void BoardRegistry::begin_reading(Reader& reader) {
+    readers_.push_back(&reader);
+    for (std::size_t i = 0; i < owners_.size(); ++i) owners_[i]->show_board();
+}
+
+void BoardRegistry::end_reading(Reader& reader) noexcept {
+    std::erase(readers_, &reader);
+}
+
+void BoardRegistry::count_load() noexcept {
+    ++set_.configuration;
+    tell();
+}
+
+void BoardRegistry::tell() noexcept {
+    for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->boards_changed();
+}
+
+}  // namespace minetd

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/poller.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+constexpr int accept_batch = 32, datagram_batch = 32;
+/// Events one call takes: all of them where stepping never blocks, else one, as the next one may
+/// have to wait for a thread of its own.
+constexpr int batch = 128;
+constexpr Milliseconds tick = 1000, shortage_pause = 100;
+/// Between two looks at a limit that other processes may make room under.
+constexpr Milliseconds limit_pause = 10;
+/// Between two requests for less than this is not idle.
+constexpr Milliseconds least_idle = 1000;
+constexpr auto relaxed = std::memory_order_relaxed;
+
+char control_tag, drain_tag, wake_tag;
+
+}  // namespace
+
+struct Poller::Session : Parked {
+    Session(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
+            ServingProcess& process, Milliseconds now)
+        : stream(std::move(socket), peer, local, process.handler(), process.deadlines()),
+          clock(now) {}
+
+    StreamSession stream;
+    SessionClock clock;
+    std::uint32_t watched = 0;  ///< epoll events; 0: not in the set
+    Claim claim = 0;
+    bool stepping = false;  ///< a thread is at it: its time is not running
+    bool expired = false;   ///< its socket was shut down; whoever hears of it ends it
+    std::uint64_t requests = 0, sent = 0;  ///< of those, so much is on the board
+    std::int64_t began_us = 0;
+};
+
+/// The lock, where there is anybody to be kept out.
+class Poller::Held {
+  public:
+    explicit Held(Poller& poller) noexcept : poller_(poller) {
+        if (poller_.shared_) poller_.lock_.lock();
+    }
+    ~Held() {
+        if (poller_.shared_) poller_.lock_.unlock();
+    }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+
+  private:
+    Poller& poller_;
+};
+
+Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool hears_parent)
+    : process_(process),
+      spec_(process.spec()),
+      capacity_(capacity),
+      shared_(shared),
+      hears_parent_(hears_parent),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      lists_(process.seat().scoreboard->server(process.seat().slot)),
+      now_(monotonic_ms()),
+      next_tick_(now_.load() + tick),
+      last_use_(now_.load()) {
+    if (!wake_fd_) throw_errno("eventfd");
+    if (spec_.is_datagram())
+        datagrams_.emplace(spec_, process.seat().context, process.seat().ledger, process.handler(),
+                           process.reporter());
+    if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
+    epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
+    epoll_.add(wake_fd_.get(), EPOLLIN, &wake_tag);
+    update_doors();
+}
+
+Poller::~Poller() {
+    for (unsigned list = 0; list < PhaseLists::none; ++list)
+        while (Parked* session = lists_.first(list)) end(static_cast<Session&>(*session));
+}
+
+bool Poller::finished() const noexcept {
+    return process_.draining() && sessions_.load(relaxed) == 0 && !at_limit_.load(relaxed);
+}
+
+void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
+    Scoreboard::ThreadLine& own = process_.seat().scoreboard->thread(process_.seat().slot, line);
+    epoll_event events[batch];
+    while (!finished()) {
+        // Without a connection there is nothing to time but the process's own end.
+        const bool timed = sessions_.load(relaxed) > 0 || !doors_open_.load(relaxed) ||
+                           process_.reporter().holds();
+        Milliseconds until = timed ? next_tick_.load(relaxed) : -1;
+        if (at_limit_.load(relaxed)) until = now_.load(relaxed) + limit_pause;
+        if (!timed && idle_life > 0) until = last_use_.load(relaxed) + idle_life;
+        const int wait =
+            until < 0 ? -1 : static_cast<int>(std::max<Milliseconds>(0, until - monotonic_ms()));
+        const int count = ::epoll_wait(epoll_.fd(), events, shared_ ? 1 : batch, wait);
+        const Milliseconds now = monotonic_ms();
+        now_.store(now, relaxed);
+        own.steps.store(own.steps.load(relaxed) + 1, relaxed);  // odd: in steps
+        for (int i = 0; i < count; ++i) handle(events[i], line);
+        own.steps.store(own.steps.load(relaxed) + 1, relaxed);
+        if (at_limit_.load(relaxed)) admit_waiting(line);
+        const Held held(*this);
+        if (now >= next_tick_.load(relaxed)) on_tick();
+        update_doors();
+        if (idle_life > 0 && sessions_.load(relaxed) == 0 &&
+            now - last_use_.load(relaxed) >= idle_life)
+            return;
+    }
+    wake();  // those who poll with us
+}
+
+void Poller::handle(epoll_event& event, unsigned line) noexcept {
+    void* const tag = event.data.ptr;
+    if (tag == &control_tag) {
+        process_.on_control();
+        if (process_.control_fd() < 0) epoll_.remove(process_.seat().control.fd());
+        return;
+    }
+    if (tag == &drain_tag) return on_drain();
+    if (tag == &wake_tag) return hear_answers();
+    const auto& sockets = process_.seat().sockets;
+    if (!sockets.empty() && tag >= sockets.data() && tag < sockets.data() + sockets.size())
+        return accept_from(*static_cast<const ListeningSocket*>(tag), line);
+
+    Session& session = *static_cast<Session*>(tag);
+    if (shared_) {
+        const Held held(*this);
+        session.stepping = true;
+    }
+    if (session.expired) return end(session);
+    step(session, line, &StreamSession::resume);
+}
+
+/// Where a step may take its time, this thread is busy until it is over.
+void Poller::step(Session& session, unsigned line,
+                  Wants (StreamSession::*take)() noexcept) noexcept {
+    if (!shared_) return settle(session, (session.stream.*take)());
+    Scoreboard& board = *process_.seat().scoreboard;
+    capacity_.occupy(1);
+    board.busy(process_.seat().slot, line);
+    board.thread(process_.seat().slot, line).state.store(WorkerState::writing, relaxed);
+    settle(session, (session.stream.*take)());
+    board.idle(process_.seat().slot, line);
+    capacity_.occupy(-1);
+}
+
+void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept {
+    last_use_.store(now_.load(relaxed), relaxed);
+    if (spec_.is_datagram()) {
+        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch)));
+        return;
+    }
+    // This connection woke nobody else: it is taken, even if it is one too many.
+    if (capacity_.full()) {
+        const Held held(*this);
+        make_room();
+    }
+    for (int i = 0; i < accept_batch && !process_.exhausted(); ++i) {
+        if (i > 0 && (capacity_.full() || process_.at_limit())) return;
+        SocketAddress peer;
+        peer.length = SocketAddress::capacity;
+        UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
+        if (!connection) {
+            if (is_shortage(errno))
+                paused_until_.store(now_.load(relaxed) + shortage_pause, relaxed);
+            if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
+            return;
+        }
+        process_.seat().scoreboard->accessed(process_.seat().slot, line);
+        process_.took(1);
+        if (!open(std::move(connection), peer, socket, line)) return;
+    }
+}
+
+/// False when the connection has to wait until another one ends; it is kept.
+bool Poller::open(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket,
+                  unsigned line) noexcept {
+    Claim claim = 0;
+    if (const Guard* guard = process_.admit(connection.get(), peer, now_, claim)) {
+        if (!guard->waits || !spec_.limits.queues())
+            return process_.reporter().refused(guard->reason, peer), true;
+        const Held held(*this);
+        waiting_.push_back({std::move(connection), peer, &socket});
+        at_limit_.store(true, relaxed);
+        return false;
+    }
+    const SocketAddress local = process_.local_end(connection.get(), socket);
+    auto* const session = new Session(std::move(connection), peer, local, process_, now_);
+    session->claim = claim;
+    session->stepping = true;
+    if (process_.reporter().wants(Record::Kind::exit)) session->began_us = monotonic_us();
+    sessions_.fetch_add(1, relaxed);
+    capacity_.take();
+    process_.reporter().started(peer);
+    step(*session, line, &StreamSession::begin);
+    return true;
+}
+
+/// Those that another process was faster than: accepted, and so never lost.
+void Poller::admit_waiting(unsigned line) noexcept {
+    std::vector<Waiting> waiting;
+    {
+        const Held held(*this);
+        waiting.swap(waiting_);
+    }
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        Waiting& one = waiting[i];
+        if (open(std::move(one.connection), one.peer, *one.socket, line)) continue;
+        const Held held(*this);
+        std::move(waiting.begin() + static_cast<std::ptrdiff_t>(i) + 1, waiting.end(),
+                  std::back_inserter(waiting_));
+        return;
+    }
+}
+
+void Poller::settle(Session& session, Wants wants) noexcept {
+    const StreamSession& stream = session.stream;
+    Scoreboard::ThreadLine& line = process_.seat().scoreboard->thread(process_.seat().slot, 0);
+    if (stream.requests() != session.requests) {
+        line.requests.fetch_add(stream.requests() - session.requests, relaxed);
+        session.requests = stream.requests();
+    }
+    if (stream.sent() != session.sent) {
+        line.bytes.fetch_add(stream.sent() - session.sent, relaxed);
+        session.sent = stream.sent();
+    }
+    switch (wants) {
+        case Wants::input:
+            return park(session, EPOLLIN);
+        case Wants::output:
+            return park(session, EPOLLOUT);
+        case Wants::both:
+            return park(session, EPOLLIN | EPOLLOUT);
+        case Wants::passing:
+            return ask_to_pass(session);
+        case Wants::end:
+            return end(session);
+    }
+}
+
+void Poller::park(Session& session, std::uint32_t events) noexcept {
+    const Held held(*this);
+    const Milliseconds since = session.clock.since();
+    session.clock.update(session.stream, now_);
+    if (session.clock.phase() == Phase::keep_alive && process_.draining() &&
+        process_.traits().evictable)
+        return end(session);
+    const bool own_time = session.stream.connection().idle_timeout().has_value();
+    const unsigned list = own_time ? PhaseLists::odd : static_cast<unsigned>(session.clock.phase());
+    // Whose time runs on keeps its place: a list is in the order in which the times began.
+    if (list != session.list || since != session.clock.since()) lists_.move(session, list);
+    session.stepping = false;
+    if (shared_) events |= EPOLLONESHOT;
+    if (events == session.watched && !shared_) return;
+    const int operation = session.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    session.watched = events;
+    if (!epoll_.change(operation, session.stream.fd(), events, &session)) end(session);
+}
+
+void Poller::end(Session& session) noexcept {
+    {
+        const Held held(*this);
+        lists_.move(session, PhaseLists::none);
+        last_use_.store(now_.load(relaxed), relaxed);
+    }
+    process_.release(session.claim);
+    process_.reporter().ended(session.stream.connection().peer(), session.began_us);
+    delete &session;
+    capacity_.give_back();
+    sessions_.fetch_sub(1, relaxed);
+}
+
+void Poller::ask_to_pass(Session& session) noexcept {
+    {
+        const Held held(*this);
+        if (session.watched != 0) epoll_.remove(session.stream.fd());
+        session.watched = 0;
+        lists_.move(session, PhaseLists::passing);
+    }
+    const StreamSession& stream = session.stream;
+    const bool asked =
+        process_.passes().ask(process_.seat().control, stream.connection().passed_to(), stream.fd(),
+                              [this, &session](bool passed) {
+                                  {
+                                      const std::lock_guard held(answers_lock_);
+                                      answers_.emplace_back(&session, passed);
+                                  }
+                                  wake();
+                              });
+    if (!asked) settle(session, session.stream.declined());
+}
+
+void Poller::wake() noexcept {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_fd_.get(), &one, sizeof one);
+}
+
+void Poller::hear_answers() noexcept {
+    std::vector<std::pair<Session*, bool>> answers;
+    {
+        const std::lock_guard held(answers_lock_);
+        answers.swap(answers_);
+        // The last word stays readable, for all who poll.
+        std::uint64_t count;
+        if (!finished()) (void)!::read(wake_fd_.get(), &count, sizeof count);
+    }
+    for (const auto& [session, passed] : answers) {
+        if (passed)
+            end(*session);
+        else
+            settle(*session, session->stream.declined());
+    }
+}
+
+/// Listens, or leaves the queue to others: at a limit, without descriptors, on the way out.
+void Poller::update_doors() noexcept {
+    const Held held(*this);
+    capacity_.tell();
+    if (!process_.draining() && capacity_.full()) make_room();
+    const bool at_limit = !waiting_.empty() || (!process_.draining() && process_.at_limit());
+    at_limit_.store(at_limit, relaxed);
+    const bool open = !process_.draining() && !capacity_.full() && !at_limit &&
+                      now_.load(relaxed) >= paused_until_.load(relaxed);
+    if (open == doors_open_.load(relaxed)) return;
+    doors_open_.store(open, relaxed);
+    for (const ListeningSocket& socket : process_.seat().sockets)
+        epoll_.change(open ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
+                      const_cast<ListeningSocket*>(&socket));
+}
+
+/// Somebody waits, and no other server will come: the longest idle connection goes.
+void Poller::make_room() noexcept {
+    if (!process_.seat().scoreboard->exhausted()) return;
+    auto* oldest = static_cast<Session*>(lists_.first(Phase::keep_alive));
+    while (oldest != nullptr && (oldest->stepping || oldest->expired))
+        oldest = static_cast<Session*>(oldest->after);
+    if (oldest == nullptr || now_.load(relaxed) - oldest->clock.since() < least_idle) return;
+    for (const ListeningSocket& socket : process_.seat().sockets) {
+        pollfd item{.fd = socket.fd, .events = POLLIN, .revents = 0};
+        if (::poll(&item, 1, 0) > 0) return expire(*oldest);
+    }
+}
+
+void Poller::on_drain() noexcept {
+    const Held held(*this);
+    if (std::exchange(drained_, true)) return;
+    epoll_.remove(process_.drain_fd());
+    if (process_.traits().evictable)
+        for (Parked* parked = lists_.first(Phase::keep_alive); parked != nullptr;
+             parked = parked->after)
+            if (auto& session = static_cast<Session&>(*parked); !session.stepping) expire(session);
+    if (finished()) wake();
+}
+
+void Poller::on_tick() noexcept {
+    const Milliseconds now = now_.load(relaxed);
+    next_tick_.store(now + tick, relaxed);
+    if (hears_parent_) process_.reporter().flush(now);
+    for (unsigned list = 0; list < PhaseLists::passing; ++list) {
+        for (Parked* parked = lists_.first(list); parked != nullptr; parked = parked->after) {
+            auto* const session = static_cast<Session*>(parked);
+            if (session->stepping || session->expired) continue;
+            const Milliseconds limit = session->stream.limit();
+            const bool over = limit != 0 && now - session->clock.since() >= limit;
+            if (over)
+                expire(*session);
+            else if (list != PhaseLists::odd)
+                break;  // those behind began later
+        }
+    }
+}
+
+/// Ends the connection from outside: its socket becomes ready, and whoever hears of that ends it.
+void Poller::expire(Session& session) noexcept {
+    session.expired = true;
+    session.stream.abandon();
+    ::shutdown(session.stream.fd(), SHUT_RDWR);
+}
+
+}  // namespace minetd

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: ISC
+#include "mpm/serving_process.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <mutex>
+#include <utility>
+
+#include "daemon/os/free_memory.h"
+#include "daemon/os/socket.h"
+#include "daemon/os/system_error.h"
+#include "services/registry.h"
+
+namespace minetd {
+namespace {
+
+constexpr Milliseconds boards_patience = 2000;
+
+/// A handler whose steps must not run at once, on threads that would: one step at a time.
+class OneAtATime final : public Handler {
+  public:
+    explicit OneAtATime(std::unique_ptr<Handler> handler) : handler_(std::move(handler)) {
+        declare(handler_->traits());
+    }
+
+    Next on_open(Connection& connection) noexcept override {
+        const std::lock_guard held(lock_);
+        return handler_->on_open(connection);
+    }
+    Next on_input(Connection& connection) noexcept override {
+        const std::lock_guard held(lock_);
+        return handler_->on_input(connection);
+    }
+    Next on_drained(Connection& connection) noexcept override {
+        const std::lock_guard held(lock_);
+        return handler_->on_drained(connection);
+    }
+    void serve(BlockingStream& stream) noexcept override {
+        const std::lock_guard held(lock_);
+        handler_->serve(stream);
+    }
+    void on_datagram(Datagram& datagram) noexcept override {
+        const std::lock_guard held(lock_);
+        handler_->on_datagram(datagram);
+    }
+
+  private:
+    std::mutex lock_;
+    std::unique_ptr<Handler> handler_;
+};
+
+const ServiceContext& with_boards(ServiceContext& context, const ShownBoards* boards) noexcept {
+    context.status = boards;
+    return context;
+}
+
+/// Servers that began together must not all retire together.
+std::uint64_t with_jitter(std::uint64_t most, unsigned percent) noexcept {
+    std::uint32_t chance = 0;
+    if (percent == 0 || ::getrandom(&chance, sizeof chance, GRND_NONBLOCK) != sizeof chance)
+        return most;
+    const std::uint64_t range = most * percent / 100;
+    return most - (range == 0 ? 0 : chance % (range + 1));
+}
+
+}  // namespace
+
+ServingProcess::ServingProcess(ServerSeat seat, unsigned workers)
+    : seat_(std::move(seat)),
+      spec_(*seat_.spec),
+      reporter_(seat_.control, spec_),
+      shown_(shows_boards(spec_) ? std::make_unique<ShownBoards>() : nullptr),
+      context_(seat_.context),
+      handler_(
+          make_handler(spec_, with_boards(context_, shown_.get()),
+                       [this](Level level, std::string_view text) { reporter_.log(level, text); })),
+      traits_(handler_->traits()),
+      deadlines_(deadlines_of(spec_, traits_)),
+      drain_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!drain_fd_) throw_errno("eventfd");
+    ::signal(SIGPIPE, SIG_IGN);  // sendfile has no MSG_NOSIGNAL
+    if (!traits_.thread_safe && workers > 1)
+        handler_ = std::make_unique<OneAtATime>(std::move(handler_));
+    for (const ListeningSocket& socket : seat_.sockets) set_nonblocking(socket.fd, true);
+    const PoolLimits& pool = spec_.pool;
+    if (spec_.is_pool()) keep_free_memory(pool.max_mem_free);
+    if (spec_.is_pool() && pool.max_connections_per_child != 0) {
+        const bool exact = pool.spawn_policy == SpawnPolicy::apache;
+        retire_at_ = with_jitter(pool.max_connections_per_child, exact ? 0 : pool.recycle_jitter);
+        // In time for a successor to be there when this one takes no more.
+        announce_at_ = retire_at_ > workers ? retire_at_ - workers : 1;
+    }
+    reporter_.count_on(*seat_.scoreboard);
+    seat_.scoreboard->server(seat_.slot).pid.store(::getpid(), std::memory_order_relaxed);
+    if (shown_) await_boards();
+}
+
+ServingProcess::~ServingProcess() = default;
+
+/// The first client is not to be shown less than the next one; a slow parent is not waited for
+/// long.
+void ServingProcess::await_boards() noexcept {
+    const Milliseconds until = monotonic_ms() + boards_patience;
+    while (!shown_->complete() && !parent_gone_) {
+        const Milliseconds left = until - monotonic_ms();
+        pollfd item{.fd = seat_.control.fd(), .events = POLLIN, .revents = 0};
+        if (left <= 0 || ::poll(&item, 1, static_cast<int>(left)) <= 0) return;
+        on_control();
+    }
+}
+
+const Guard* ServingProcess::admit(int connection, const SocketAddress& peer, Milliseconds now,
+                                   Claim& claim) {
+    if (seat_.ledger == nullptr) return nullptr;
+    const Source source = source_of_connection(connection, peer);
+    return seat_.ledger->admit(spec_.limits, source, now, ::getpid(), claim);
+}
+
+void ServingProcess::release(Claim claim) noexcept {
+    if (seat_.ledger != nullptr) seat_.ledger->release(claim, ::getpid());
+}
+
+bool ServingProcess::at_limit() const noexcept {
+    return spec_.limits.queues() && spec_.limits.instances && seat_.ledger != nullptr &&
+           seat_.ledger->running() >= *spec_.limits.instances;
+}
+
+void ServingProcess::drain() noexcept {
+    if (draining_.exchange(true)) return;
+    seat_.scoreboard->set_accepting(seat_.slot, false);
+    seat_.scoreboard->server(seat_.slot).leaving.store(true, std::memory_order_relaxed);
+    const std::uint64_t one = 1;
+    (void)!::write(drain_fd_.get(), &one, sizeof one);
+}
+
+void ServingProcess::took(unsigned connections) noexcept {
+    if (retire_at_ == 0) return;
+    const std::uint64_t taken =
+        taken_.fetch_add(connections, std::memory_order_relaxed) + connections;
+    if (taken >= announce_at_) seat_.scoreboard->set_retiring(seat_.slot);
+    if (taken >= retire_at_) drain();
+}
+
+void ServingProcess::on_control() noexcept {
+    ControlMessage message;
+    UniqueFd attached;
+    for (;;) {
+        switch (receive_control(seat_.control, message, attached)) {
+            case Channel::Received::nothing:
+                return;
+            case Channel::Received::end:
+                // Without a parent nobody else will accept; what was accepted is finished.
+                parent_gone_ = true;
+                passes_.close();
+                return drain();
+            case Channel::Received::message:
+                break;
+        }
+        if (message.kind == ControlMessage::Kind::drain)
+            drain();
+        else if (message.kind == ControlMessage::Kind::passed ||
+                 message.kind == ControlMessage::Kind::declined)
+            passes_.answer(message);
+        else if (shown_)
+            shown_->hear(message, std::move(attached));
+    }
+}
+
+EpollSet::EpollSet() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!fd_) throw_errno("epoll");
+}
+
+void EpollSet::add(int fd, std::uint32_t events, void* tag) {
+    if (!change(EPOLL_CTL_ADD, fd, events, tag)) throw_errno("epoll_ctl");
+}
+
+bool EpollSet::change(int operation, int fd, std::uint32_t events, void* tag) noexcept {
+    epoll_event event{};
+    event.events = events;
+    event.data.ptr = tag;
+    return ::epoll_ctl(fd_.get(), operation, fd, &event) == 0;
+}
+
+}  // namespace minetd

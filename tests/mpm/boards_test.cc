@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: ISC
+// Boards from those who count to those who show: what is told, what is kept, what is refused.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include "mpm/board_registry.h"
+#include "mpm/program_board.h"
+#include "mpm/shown_boards.h"
+
+using namespace minetd;
+
+namespace {
+
+constexpr BoardSize size{.servers = 4, .threads = 2};
+
+BoardCard card(std::uint32_t pid = 1) {
+    BoardCard card;
+    card.servers = size.servers;
+    card.threads = size.threads;
+    card.generation = 1;
+    card.pid = pid;
+    return card;
+}
+
+/// One process of a service, which counts.
+struct Process {
+    Process(BoardRegistry& registry, const char* service)
+        : memory(std::make_shared<SharedMemory>(size.bytes())),
+          board(memory->fd(), size),
+          number(registry.add(card(), service, memory)) {
+        board.occupy(0, 2);
+    }
+    std::shared_ptr<SharedMemory> memory;
+    Scoreboard board;
+    std::uint32_t number;
+};
+
+/// A process that shows boards, at the other end of its channel.
+struct Viewer {
+    Viewer() { std::tie(ours, theirs) = Channel::pair(); }
+    bool tell(const BoardSet& set) {
+        const bool told = feed.update(set, ours);
+        ControlMessage message;
+        UniqueFd attached;
+        while (receive_control(theirs, message, attached) == Channel::Received::message) {
+            if (attached) writable += (::fcntl(attached.get(), F_GETFL) & O_ACCMODE) != O_RDONLY;
+            shown.hear(message, std::move(attached));
+        }
+        return told;
+    }
+    const status::Service* service(const char* key) {
+        snapshot = shown.snapshot();
+        for (const status::Service& service : snapshot.services)
+            if (service.key == key) return &service;
+        return nullptr;
+    }
+    Channel ours, theirs;
+    BoardFeed feed;
+    ShownBoards shown;
+    status::Snapshot snapshot;
+    int writable = 0;
+};
+
+}  // namespace
+
+TEST_SUITE("mpm") {
+    TEST_CASE("a viewer sees what servers count, through a descriptor that cannot write") {
+        BoardRegistry registry;
+        Process process(registry, "echo/tcp");
+        Viewer viewer;
+        CHECK_FALSE(viewer.shown.complete());
+        CHECK(viewer.tell(registry.boards()));
+        CHECK(viewer.shown.complete());
+        CHECK(viewer.writable == 0);
+        process.board.idle(0, 0);
+        process.board.accessed(0, 1);
+        process.board.busy(0, 1);
+        process.board.note_refused();
+        process.board.note_backlog(5);
+        process.board.note_backlog(2);
+        const status::Service* echo = viewer.service("echo/tcp");
+        REQUIRE(echo != nullptr);
+        CHECK(echo->connections == 1);
+        CHECK(echo->refused == 1);
+        CHECK(echo->backlog == 2);
+        CHECK(echo->backlog_peak == 5);
+        REQUIRE(echo->servers.size() == 1);
+        CHECK(echo->servers[0].workers[0].letter == '_');
+        CHECK(echo->servers[0].workers[1].letter == 'R');
+        process.board.server(0).leaving.store(true, std::memory_order_relaxed);
+        CHECK(viewer.service("echo/tcp")->servers[0].workers[1].letter == 'G');
+        registry.count_load();
+        viewer.tell(registry.boards());
+        viewer.service("echo/tcp");
+        CHECK(viewer.snapshot.configuration == 2);
+    }
+
+    TEST_CASE("totals outlive processes, and are nobody's twice") {
+        BoardRegistry registry;
+        Viewer viewer;
+        const auto connections = [&] {
+            viewer.tell(registry.boards());
+            const status::Service* found = viewer.service("s");
+            return found == nullptr ? -1 : static_cast<int>(found->connections);
+        };
+        auto first = std::make_unique<Process>(registry, "s");
+        for (int i = 0; i < 3; ++i) first->board.accessed(0);
+        CHECK(connections() == 3);
+        auto second = std::make_unique<Process>(registry, "s");  // a reload: both live
+        second->board.accessed(0);
+        CHECK(connections() == 4);
+        first->board.accessed(0);
+        registry.retire(first->number);
+        CHECK(connections() == 5);
+        registry.retire(second->number);  // killed, and no successor yet
+        CHECK(connections() == 5);
+        CHECK(viewer.service("s")->servers.empty());
+        Process third(registry, "s");
+        third.board.accessed(0);
+        CHECK(connections() == 6);
+        CHECK(registry.boards().boards().size() == 1);
+        registry.forget("s");  // it lives: it stays
+        CHECK(connections() == 6);
+        registry.retire(third.number);
+        registry.forget("s");
+        CHECK(connections() == -1);
+    }
+
+    TEST_CASE("programs are counted before anybody looks, and shown when somebody does") {
+        struct : BoardRegistry::Reader {
+            void boards_changed() noexcept override { ++changes; }
+            int changes = 0;
+        } reader;
+        BoardRegistry registry;
+        auto spec = std::make_shared<ServiceSpec>();
+        spec->id = "ftp";
+        spec->name = "ftp";
+        ProgramBoard board(registry, spec);
+        board.note_accepted();
+        board.note_accepted();
+        board.note_ended();
+        board.note_refused();
+        CHECK(registry.boards().boards().empty());
+        registry.begin_reading(reader);
+        CHECK(reader.changes == 1);
+        Viewer viewer;
+        viewer.tell(registry.boards());
+        const std::string key = spec->key();
+        const status::Service* ftp = viewer.service(key.c_str());
+        REQUIRE(ftp != nullptr);
+        CHECK(ftp->connections == 2);
+        CHECK(ftp->running == 1);
+        CHECK(ftp->refused == 1);
+        CHECK(ftp->mpm == "nowait");
+        board.note_accepted();
+        board.note_refused();
+        CHECK(viewer.service(key.c_str())->running == 2);
+        CHECK(viewer.service(key.c_str())->connections == 3);
+        board.adopt(spec);  // a reload
+        viewer.tell(registry.boards());
+        ftp = viewer.service(key.c_str());
+        REQUIRE(ftp != nullptr);
+        CHECK(ftp->connections == 3);
+        CHECK(ftp->running == 2);
+        CHECK(ftp->refused == 2);
+        registry.end_reading(reader);
+    }
+
+    TEST_CASE("a board that is smaller than its card says, or full of nonsense, harms nobody") {
+        Viewer viewer;
+        SharedMemory memory(size.bytes());
+        ControlMessage message;
+        message.kind = ControlMessage::Kind::board;
+        message.board = card();
+        message.set_text("lies");
+        for (const BoardSize claimed :
+             {BoardSize{.servers = 100, .threads = 2}, BoardSize{.servers = ~0U, .threads = ~0U},
+              BoardSize{.servers = 0, .threads = 1}}) {
+            message.board.servers = claimed.servers;
+            message.board.threads = claimed.threads;
+            viewer.shown.hear(message, open_read_only(memory.fd()));
+            REQUIRE(viewer.service("lies") != nullptr);
+            CHECK(viewer.service("lies")->servers.empty());
+        }
+        message.board = card();
+        for (std::size_t i = 0; i < memory.size(); ++i)
+            static_cast<unsigned char*>(memory.address())[i] =
+                static_cast<unsigned char>(i * 37 + i / 251);
+        viewer.shown.hear(message, open_read_only(memory.fd()));
+        const status::Service* lies = viewer.service("lies");
+        REQUIRE(lies != nullptr);
+        CHECK(lies->servers.size() <= size.servers);
+        for (const status::Server& server : lies->servers) {
+            CHECK(server.workers.size() <= size.threads);
+            for (const status::Worker& worker : server.workers)
+                CHECK(std::string("._SRWKCG").find(worker.letter) != std::string::npos);
+        }
+    }
+
+    TEST_CASE(
+        "a listener that does not read is told the rest later; left out is what is too much") {
+        BoardRegistry registry;
+        for (int i = 0; i < 1000; ++i)
+            registry.add(card(0), "service " + std::to_string(i), nullptr);
+        Viewer viewer;
+        CHECK_FALSE(viewer.feed.update(registry.boards(), viewer.ours));
+        CHECK_FALSE(viewer.shown.complete());
+        int rounds = 0;
+        while (!viewer.tell(registry.boards()) && rounds < 1000) ++rounds;
+        CHECK(viewer.shown.complete());
+        CHECK(viewer.shown.snapshot().services.size() == 1000);
+        Viewer small;
+        small.feed = BoardFeed(3);
+        CHECK(small.tell(registry.boards()));
+        CHECK(small.feed.left_out() == 997);
+        CHECK(small.shown.snapshot().services.size() == 3);
+    }
+}

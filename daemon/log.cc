@@ -195,7 +195,8 @@ LogSink& Log::sink(const LogTarget& asked) {
 void Log::message(Level level, const std::string& text) noexcept {
     static constexpr const char* prefixes[] = {"", "", "", "error: ", "warning: ", "", "", ""};
     const std::string stamp = default_.kind == LogTarget::Kind::file ? file_stamp() : "";
-    sink(default_).write(level, stamp + prefixes[static_cast<int>(level)] + text);
+    // Part of it may come from a server process, which is not trusted to end a line.
+    sink(default_).write(level, stamp + prefixes[static_cast<int>(level)] + printable(text));
 }
 
 void Log::record(const ServiceSpec& spec, const Record& record) noexcept {

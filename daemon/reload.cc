@@ -4,17 +4,20 @@
 // sessions run on in any case.
 #include <fmt/format.h>
 
+#include "daemon/config/module_file.h"
 #include "daemon/os/clock.h"
 #include "daemon/os/systemd.h"
 #include "daemon/policy/guards.h"
 #include "daemon/superdaemon.h"
+#include "services/registry.h"
 
 namespace minetd {
 namespace {
 
 bool differs(const ServiceContext& a, const ServiceContext& b) {
     return a.service != b.service || a.arguments != b.arguments || a.mux_names != b.mux_names ||
-           a.own_udp_ports != b.own_udp_ports || a.idle_timeout != b.idle_timeout;
+           a.own_udp_ports != b.own_udp_ports || a.module != b.module ||
+           a.idle_timeout != b.idle_timeout;
 }
 
 }  // namespace
@@ -38,6 +41,8 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
     context.service = spec.id;
     context.arguments = spec.server_args;
     context.idle_timeout = spec.idle_timeout;
+    if (find_builtin(spec.builtin) == nullptr)
+        context.module = module_stamp(module_file(spec.builtin));
     for (const auto& [key, service] : services_) {
         const ServiceSpec& other = *service->spec;
         if (spec.builtin == "tcpmux" && other.tcpmux) context.mux_names.push_back(other.name);
@@ -50,12 +55,13 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
 Assignment Superdaemon::assignment(Service& service) {
     const ServiceSpec& spec = *service.spec;
     if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
+    if (service.ledger) limited_ = true;
     const auto on_line = [this, named = service.spec](const std::string& line) {
         log_.program_line(*named, line);
     };
     if (service.error_output)
         service.error_output->set_on_line(on_line);
-    else if (spec.standard_error.kind == StderrTarget::Kind::log)
+    else if (spec.error_output() == StderrTarget::Kind::log)
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
     Assignment job{.spec = service.spec,
@@ -101,8 +107,9 @@ void Superdaemon::remove(const std::string& key) {
     Service& service = *found->second;
     service.dispatcher->stop_accepting();
     if (service.dispatcher->sessions() > 0)
-        draining_.push_back({std::move(service.error_output), std::move(service.dispatcher)});
+        draining_.push_back({key, std::move(service.error_output), std::move(service.dispatcher)});
     services_.erase(found);
+    boards_.forget(key);
 }
 
 void Superdaemon::change(const Changes::Pair& pair) {
@@ -118,7 +125,8 @@ void Superdaemon::change(const Changes::Pair& pair) {
             auto next = make_dispatcher(runtime_, std::move(job));
             service.dispatcher->stop_accepting();
             std::swap(service.dispatcher, next);
-            if (next->sessions() > 0) draining_.push_back({service.error_output, std::move(next)});
+            if (next->sessions() > 0)
+                draining_.push_back({before->key(), service.error_output, std::move(next)});
         } else {
             service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
         }
@@ -173,6 +181,7 @@ void Superdaemon::reload() {
     for (const auto& spec : step.added) add(spec);
     refresh_contexts();
     note_what_is_served();
+    boards_.count_load();
     log_.message(
         Level::notice,
         fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),

@@ -9,6 +9,7 @@
 #include "daemon/os/identity.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "daemon/os/thread.h"
 
 namespace minetd {
 namespace {
@@ -84,11 +85,12 @@ ServiceSockets::~ServiceSockets() {
 }
 
 void ServiceSockets::close() noexcept {
-    const bool connections = !spec_->is_datagram() && spec_->serve != Serve::wait;
+    const bool given =
+        spec_->is_datagram() || spec_->serve == Serve::wait || spec_->is_resident();
     for (const Open& socket : open_) {
         // Whoever else holds it (a pool's servers, on their way out) stops listening with us. A
-        // `wait` program has been given the socket for good.
-        if (connections) ::shutdown(socket.fd.get(), SHUT_RDWR);
+        // `wait` or resident program has been given the socket for good, and would see errors.
+        if (!given) ::shutdown(socket.fd.get(), SHUT_RDWR);
         struct stat status {};
         if (socket.inode != 0 && ::lstat(socket.address.local.sun_path, &status) == 0 &&
             status.st_ino == socket.inode && status.st_dev == socket.device)
@@ -109,13 +111,36 @@ void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::functi
 std::vector<ListeningSocket> ServiceSockets::sockets() const {
     std::vector<ListeningSocket> sockets;
     for (const Open& socket : open_)
-        sockets.push_back({socket.fd.get(), socket.address, socket.specific});
+        sockets.push_back({socket.fd.get(), socket.address, socket.specific, socket.host});
     return sockets;
 }
 
-void ServiceSockets::open_one(const SocketAddress& address) {
+/// As many sockets as the service has buckets (Apache's ListenCoresBucketsRatio): the kernel
+/// spreads the connections over them. Every server takes from all, so that none is left alone.
+void ServiceSockets::open_all(const SocketAddress& address, const std::string& host) {
+    SocketOptions options = options_for(*spec_);
+    const unsigned ratio = spec_->pool.listen_cores_buckets_ratio;
+    const bool spread = ratio > 0 && spec_->is_pool() && address.is_ip() && !spec_->is_datagram();
+    const unsigned buckets = spread ? processors() / ratio : 1;
+    if (buckets > 1) {
+        // Somebody else's socket on this address must fail us, as ever: not become one of ours.
+        static_cast<void>(open_listener(address, options));
+        options.reuse_port = true;
+    }
+    const std::size_t before = open_.size();
+    try {
+        for (unsigned i = 0; i < std::max(1U, buckets); ++i) open_one(address, host, options);
+    } catch (...) {
+        open_.resize(before);
+        throw;
+    }
+}
+
+void ServiceSockets::open_one(const SocketAddress& address, const std::string& host,
+                              const SocketOptions& options) {
     Open socket;
-    socket.fd = open_listener(address, options_for(*spec_));
+    socket.fd = open_listener(address, options);
+    socket.host = host;
     socket.address = local_address(socket.fd.get());
     if (address.family() == AF_INET)
         socket.specific = address.v4.sin_addr.s_addr != INADDR_ANY;
@@ -151,7 +176,7 @@ bool ServiceSockets::try_open(Wanted& wanted) {
                 return open.address == address;
             });
             try {
-                if (!have) open_one(address);
+                if (!have) open_all(address, wanted.host);
                 ++opened;
             } catch (const std::system_error& error) {
                 // A kernel without IPv6 has no IPv6 half of "any address".

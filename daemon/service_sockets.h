@@ -10,6 +10,7 @@
 
 #include "daemon/os/event_loop.h"
 #include "daemon/os/log_sink.h"
+#include "daemon/os/socket.h"
 #include "mpm/dispatcher.h"
 
 namespace minetd {
@@ -37,6 +38,7 @@ class ServiceSockets {
     struct Open {
         UniqueFd fd;
         SocketAddress address;
+        std::string host;  ///< of spec.bind
         bool specific = false;
         ino_t inode = 0;  ///< of a unix socket's path: only what we made is removed
         dev_t device = 0;
@@ -46,7 +48,9 @@ class ServiceSockets {
         std::string problem;
     };
     bool try_open(Wanted& wanted);
-    void open_one(const SocketAddress& address);
+    void open_all(const SocketAddress& address, const std::string& host);
+    void open_one(const SocketAddress& address, const std::string& host,
+                  const SocketOptions& options);
     void retry() noexcept;
 
     std::shared_ptr<const ServiceSpec> spec_;

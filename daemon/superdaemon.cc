@@ -20,6 +20,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       runtime_{.loop = loop_,
                .children = children_,
                .launcher = launcher_,
+               .boards = boards_,
                .record =
                    [this](const ServiceSpec& spec, const Record& record) {
                        if (record.kind == Record::Kind::fail)
@@ -79,13 +80,22 @@ void Superdaemon::on_signal(int signal) {
 }
 
 void Superdaemon::reap() {
-    children_.reap_all([this](const Exit& orphan) {
-        // A server whose keeper died before it: its claims are still on the books.
-        for (const auto& [key, service] : services_)
-            if (service->ledger) service->ledger->release_all(orphan.pid);
+    if (limited_) {
+        children_.reap_all([this](pid_t orphan) {
+            // A server whose keeper died before it: its claims are still on the books. Where the
+            // lock cannot be had, the next keeper settles it.
+            for (const auto& [key, service] : services_)
+                if (service->ledger) service->ledger->release_all(orphan);
+        });
+    } else {
+        children_.reap_all();
+    }
+    std::erase_if(draining_, [this](Draining& draining) {
+        if (draining.dispatcher->sessions() > 0) return false;
+        draining.dispatcher.reset();
+        if (!services_.contains(draining.key)) boards_.forget(draining.key);
+        return true;
     });
-    std::erase_if(draining_,
-                  [](const Draining& draining) { return draining.dispatcher->sessions() == 0; });
     if (life_ != Life::serving) leave_if_done();
 }
 

@@ -44,6 +44,7 @@ class Superdaemon {
     };
     /// Serves nothing new; here until its last session ends.
     struct Draining {
+        std::string key;
         std::shared_ptr<ErrorOutput> error_output;
         std::unique_ptr<Dispatcher> dispatcher;
     };
@@ -78,11 +79,13 @@ class Superdaemon {
     EventLoop loop_;
     Children children_;
     Launcher launcher_;
+    BoardRegistry boards_;
     Refusals refusals_;
     Runtime runtime_;
     Configuration configuration_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
+    bool limited_ = false;  ///< some service has a ledger: its processes' ends are told early
     SignalEvents signals_;
     ChildSignal child_signal_;
     Timer deadline_;

@@ -13,18 +13,25 @@
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/process_tree.h"
+#include "tests/services/http/site.h"
 
 using namespace minetd;
 
 namespace {
 
-const char* const mpms[] = {"nowait", "prefork"};
+const char* const mpms[] = {"nowait", "prefork", "worker", "event", "threads", "perchild"};
 
 struct Handler {
     const char* name;
     bool ends;   ///< it comes to an end when its client has said all
     bool shows;  ///< it stays with its client, and the client can tell that it is served
     bool (*right)(const std::string& sent, const std::string& got);
+    /// What a client of it says in place of a text; null: the text.
+    std::string (*words)(const std::string& text) = nullptr;
+    bool datagram = true;
+    std::string (*arguments)() = [] { return std::string(); };
+
+    std::string say(const std::string& text) const { return words == nullptr ? text : words(text); }
 };
 
 bool is_time(const std::string& got) {
@@ -47,6 +54,45 @@ bool is_pattern(const std::string& got) {
                " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n";
 }
 
+bool is_quote(const std::string& got) {
+    return got.size() > 2 && got.size() <= 512 && got.ends_with("\r\n");
+}
+
+const std::string small_text = "a small file", large_text(20'000, 'l');
+
+std::string site_root() {
+    static const Site site;
+    static const bool written =
+        (site.write("small", small_text), site.write("large", large_text), true);
+    return written ? site.root() : std::string();
+}
+
+/// A request for every line, and for every thousand bytes of a long one.
+std::string requests(const std::string& text) {
+    std::string all;
+    std::size_t length = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '\n' && at + 1 != text.size() && ++length < 1000) continue;
+        length = 0;
+        all += all.empty() ? "GET /large" : "GET /small";
+        all += " HTTP/1.1\r\nHost: test\r\n\r\n";
+    }
+    return all;
+}
+
+/// One whole answer for each request, in their order, and nothing more.
+bool are_answers(const std::string& sent, std::string_view got) {
+    for (std::size_t at = 0; (at = sent.find("GET /", at)) != std::string::npos; ++at) {
+        const std::string& body = sent[at + 5] == 's' ? small_text : large_text;
+        const std::size_t end = got.find("\r\n\r\n");
+        if (!got.starts_with("HTTP/1.1 200 OK\r\n") || end == got.npos) return false;
+        got.remove_prefix(end + 4);
+        if (!got.starts_with(body)) return false;
+        got.remove_prefix(body.size());
+    }
+    return got.empty();
+}
+
 const Handler handlers[] = {
     {"echo", true, true,
      [](const std::string& sent, const std::string& got) { return got == sent; }},
@@ -57,6 +103,10 @@ const Handler handlers[] = {
     {"time", true, false, [](const std::string&, const std::string& got) { return is_time(got); }},
     {"chargen", false, true,
      [](const std::string&, const std::string& got) { return is_pattern(got); }},
+    {"qotd", true, false, [](const std::string&, const std::string& got) { return is_quote(got); }},
+    {"http", true, true,
+     [](const std::string& sent, const std::string& got) { return are_answers(sent, got); },
+     requests, false, [] { return ' ' + site_root(); }},
 };
 
 std::string port_name(const Handler& handler, const char* mpm) {
@@ -65,14 +115,22 @@ std::string port_name(const Handler& handler, const char* mpm) {
 
 std::string configuration(const std::string& attributes, const std::string& type = "stream tcp4") {
     std::string text;
-    for (const Handler& handler : handlers)
+    for (const Handler& handler : handlers) {
+        if (!handler.datagram && type.starts_with("dgram")) continue;
         for (const char* mpm : mpms)
             text += '{' + port_name(handler, mpm) + "} " + type + ' ' + mpm + " {user} internal " +
-                    handler.name + '\n';
+                    handler.name + handler.arguments() + '\n';
+    }
     return text +
-           "[defaults]\nudp_guard = off\nstart_servers = 2\nmin_spare_servers = "
-           "1\nmax_spare_servers = 3\n" +
+           "[defaults]\nudp_guard = off\nstart_servers = 2\n"
+           "min_spare_servers = 1\nmax_spare_servers = 3\n"
+           "threads_per_child = 4\nmin_spare_threads = 2\nmax_spare_threads = 8\n"
+           "start_threads = 3\n" +
            attributes;
+}
+
+std::size_t services() {
+    return std::size(handlers) * std::size(mpms);
 }
 
 /// What comes back after all was said.
@@ -112,20 +170,22 @@ TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow
         {
             CAPTURE("whole");
             Client client(port);
-            client.send("a line\r\n");
-            CHECK(handler.right("a line\r\n", answer(client, handler)));
+            const std::string line = handler.say("a line\r\n");
+            client.send(line);
+            CHECK(handler.right(line, answer(client, handler)));
         }
         {
             CAPTURE("byte by byte");
             Client client(port);
-            for (const char byte : lines) client.send({&byte, 1});
-            CHECK(handler.right(lines, answer(client, handler)));
+            const std::string words = handler.say(lines);
+            for (const char byte : words) client.send({&byte, 1});
+            CHECK(handler.right(words, answer(client, handler)));
         }
         {
             CAPTURE("pipelined");
             Client client(port);
             std::string all;
-            for (int i = 0; i < 200; ++i) all += lines;
+            for (int i = 0; i < 200; ++i) all += handler.say(lines);
             client.send(all);
             CHECK(handler.right(all, answer(client, handler)));
         }
@@ -139,7 +199,7 @@ TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow
             Client client(port);
             const int small = 4096;
             setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-            const std::string much(60'000, 'x');
+            const std::string much = handler.say(std::string(60'000, 'x'));
             client.send(much);
             CHECK(handler.right(much, answer(client, handler)));
         }
@@ -159,13 +219,14 @@ TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing")
         }
         for (int i = 0; i < 20; ++i) Client(port).send("never read");
         Client client(port);
-        client.send("x\r\n");
-        CHECK(handler.right("x\r\n", answer(client, handler)));
+        const std::string line = handler.say("x\r\n");
+        client.send(line);
+        CHECK(handler.right(line, answer(client, handler)));
     });
 }
 
 TEST_CASE("a client that is silent past the deadline is let go") {
-    DaemonUnderTest daemon(configuration("idle_timeout = 1\n"));
+    DaemonUnderTest daemon(configuration("idle_timeout = 1\nfirst_byte_timeout = 1\n"));
     for_each_pair([&](const Handler& handler, const char* mpm) {
         if (!handler.ends) return;  // it is not the client's turn to speak
         Client client(daemon.port(port_name(handler, mpm)));
@@ -182,12 +243,12 @@ TEST_CASE("a reload in the middle of a conversation does not end it") {
         Client client(daemon.port(port_name(handlers[0], mpm)));
         client.send("before ");
         CHECK(client.bytes(7) == "before ");
-        CHECK(daemon.reload(configuration("idle_timeout = 100\n")).find("10 kept") !=
-              std::string::npos);
+        CHECK(daemon.reload(configuration("idle_timeout = 100\n"))
+                  .find(std::to_string(services()) + " kept") != std::string::npos);
         client.send("unchanged ");
         CHECK(client.bytes(10) == "unchanged ");
-        CHECK(daemon.reload(configuration("idle_timeout = 101\n")).find("10 changed") !=
-              std::string::npos);
+        CHECK(daemon.reload(configuration("idle_timeout = 101\n"))
+                  .find(std::to_string(services()) + " changed") != std::string::npos);
         CHECK(Client(daemon.port(port_name(handlers[0], mpm))).ask("new generation") ==
               "new generation");
         CHECK(client.ask("changed") == "changed");
@@ -201,9 +262,10 @@ TEST_CASE("a server retires between two conversations, never in one") {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
         for (int i = 0; i < 20; ++i) {
             Client client(port);
-            client.send("first ");
-            client.send("second\r\n");
-            CHECK(handler.right("first second\r\n", answer(client, handler)));
+            const std::string first = handler.say("first "), second = handler.say("second\r\n");
+            client.send(first);
+            client.send(second);
+            CHECK(handler.right(first + second, answer(client, handler)));
         }
     });
 }
@@ -214,13 +276,14 @@ TEST_CASE("a server that is killed loses its own conversation only") {
         if (!handler.shows) return;
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
         Client victim(port);
-        victim.send("x");
+        victim.send(handler.say("x"));
         CHECK_FALSE(victim.bytes(1).empty());  // it is being served
         for (const pid_t pid : servers(daemon)) ::kill(pid, SIGKILL);
         while (victim.end() == Client::End::none) victim.rest();
         Client client(port);
-        client.send("next\r\n");
-        CHECK(handler.right("next\r\n", answer(client, handler)));
+        const std::string next = handler.say("next\r\n");
+        client.send(next);
+        CHECK(handler.right(next, answer(client, handler)));
         CHECK(daemon.alive());
     });
 }
@@ -228,6 +291,7 @@ TEST_CASE("a server that is killed loses its own conversation only") {
 TEST_CASE("datagrams: one question, one answer, of any size") {
     DaemonUnderTest daemon(configuration("", "dgram udp4"));
     for_each_pair([&](const Handler& handler, const char* mpm) {
+        if (!handler.datagram) return;
         const SocketAddress server = address_of("127.0.0.1", daemon.port(port_name(handler, mpm)));
         for (const std::string& question :
              {std::string("x"), std::string(), std::string(60'000, 'y')}) {

@@ -10,6 +10,7 @@
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/process_tree.h"
+#include "tests/services/http/site.h"
 
 using namespace minetd;
 
@@ -65,6 +66,39 @@ TEST_CASE("a client that resets, or never reads, or never speaks, costs the othe
         CHECK(Client(daemon.port(name)).line().size() == 74);
     }
     CHECK(daemon.alive());
+}
+
+TEST_CASE("http: a client that leaves in the middle of a file costs the others nothing") {
+    const Site site;
+    site.write("large", std::string(8'000'000, 'x'));
+    site.write("small", "small");
+    DaemonUnderTest daemon(
+        "{nowait} stream tcp4 nowait {user} internal http " + site.root() +
+        "\n{event} stream tcp4 event {user} internal http " + site.root() +
+        "\n{worker} stream tcp4 worker {user} internal http " + site.root() +
+        "\n[worker]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n"
+        "[event]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n");
+    const auto get = [](const char* name) {
+        return std::string("GET /") + name + " HTTP/1.1\r\nHost: test\r\n\r\n";
+    };
+    const std::string small = get("small");
+    for (const char* name : {"nowait", "event", "worker"}) {
+        CAPTURE(std::string(name));
+        Client bystander(daemon.port(name));
+        bystander.send(small);
+        const std::string answer = bystander.bytes(1);
+        for (int i = 0; i < 20; ++i) {
+            Client rude(daemon.port(name));
+            rude.send(get("large"));
+            CHECK(rude.bytes(1000).size() == 1000);
+            // Its end is heard before its reset: then sendfile(2) would raise SIGPIPE.
+            if (i % 2 == 0) rude.finish();
+        }
+        bystander.send(small);
+        const std::string rest = answer + bystander.ask("");
+        CHECK(rest.find("\r\n\r\nsmallHTTP/1.1 200 OK\r\n") != std::string::npos);
+        CHECK(rest.ends_with("\r\n\r\nsmall"));
+    }
 }
 
 TEST_CASE("chargen goes on while its client talks") {

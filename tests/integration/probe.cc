@@ -25,6 +25,7 @@
 #include "daemon/os/socket_address.h"
 #include "tests/integration/free_port.h"
 #include "tests/integration/gauge.h"
+#include "tests/integration/resident.h"
 
 extern char** environ;
 
@@ -180,6 +181,7 @@ int main(int argc, char** argv) {
     if (mode == "accept") return accept_some(std::atoi(first));
     if (mode == "receive") return receive_some(std::atoi(first));
     if (mode == "never-take" && argc > 3) return never_take(first, argv[3]);
+    if (mode == "resident") return minetd::serve_resident({argv + 2, argv + argc});
     if (mode == "exit") return std::atoi(first);
     if (mode == "free-port") return std::printf("%u\n", minetd::free_port()) > 0 ? 0 : 1;
     if (mode == "die") return std::raise(std::atoi(first));

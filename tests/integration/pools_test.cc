@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: ISC
+// What pools promise beyond serving: whose processes see what, who makes room, who is let go, and
+// what happens to the dead.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_sockets.h"
+#include "tests/integration/process_tree.h"
+
+using namespace minetd;
+
+namespace {
+
+/// The inode of the socket that listens on this IPv4 address (proc_net(5): /proc/net/tcp).
+std::set<ino_t> listeners(const std::string& host, std::uint16_t port) {
+    const SocketAddress address = address_of(host, port);
+    char wanted[32];
+    std::snprintf(wanted, sizeof wanted, "%08X:%04X", address.v4.sin_addr.s_addr, port);
+    std::ifstream table("/proc/net/tcp");
+    std::set<ino_t> inodes;
+    std::string line;
+    while (std::getline(table, line)) {
+        char local[32], state[8];
+        unsigned long inode = 0;
+        if (std::sscanf(line.c_str(), " %*d: %31s %*s %7s %*s %*s %*s %*d %*d %lu", local, state,
+                        &inode) == 3 &&
+            std::string(local) == wanted && std::string(state) == "0A")
+            inodes.insert(inode);
+    }
+    return inodes;
+}
+
+std::vector<pid_t> leaves(const DaemonUnderTest& daemon) {
+    std::vector<pid_t> found;
+    for (const ProcessView& process : descendants(daemon.pid()))
+        if (descendants(process.pid).empty()) found.push_back(process.pid);
+    return found;
+}
+
+bool until(const std::function<bool()>& reached) {
+    for (int i = 0; i < 300; ++i) {
+        if (reached()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+}
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point began) {
+    return std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("pools");
+
+TEST_CASE("assign_user: only that user's processes ever hold the address's socket") {
+    if (::geteuid() != 0) {
+        MESSAGE("skipped: changing users needs root");
+        return;
+    }
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 perchild nobody internal echo
+[{echo}]
+bind = 127.0.0.1 127.0.0.2 127.0.0.3
+assign_user = 127.0.0.2 daemon, 127.0.0.3 games
+num_servers = 2
+start_threads = 2
+)");
+    const std::uint16_t port = daemon.port("echo");
+    const struct {
+        const char* host;
+        uid_t uid;
+    } rows[] = {{"127.0.0.1", 65534}, {"127.0.0.2", 1}, {"127.0.0.3", 5}};
+    for (const auto& row : rows) {
+        CAPTURE(row.host);
+        Client client(address_of(row.host, port));
+        CHECK(client.ask("for whom?") == "for whom?");
+        const std::set<ino_t> sockets = listeners(row.host, port);
+        REQUIRE(sockets.size() == 1);
+        unsigned holders = 0;
+        for (const ProcessView& process : descendants(daemon.pid())) {
+            if (!sockets_of(process.pid).contains(*sockets.begin())) continue;
+            CHECK(process.uid == row.uid);
+            ++holders;
+        }
+        CHECK(holders >= 2);
+    }
+    // Another user for an address, while a conversation of the old one goes on.
+    Client held(address_of("127.0.0.2", port));
+    held.send("before ");
+    CHECK(held.bytes(7) == "before ");
+    daemon.reload(R"(
+{echo} stream tcp4 perchild nobody internal echo
+[{echo}]
+bind = 127.0.0.1 127.0.0.2 127.0.0.3
+assign_user = 127.0.0.2 games, 127.0.0.3 games
+num_servers = 2
+start_threads = 2
+)");
+    CHECK(Client(address_of("127.0.0.2", port)).ask("anew") == "anew");
+    CHECK(held.ask("after") == "after");
+    const std::set<ino_t> sockets = listeners("127.0.0.2", port);
+    CHECK(until([&] {
+        return std::ranges::all_of(descendants(daemon.pid()), [&](const ProcessView& process) {
+            return process.uid == 5 || !sockets_of(process.pid).contains(*sockets.begin());
+        });
+    }));
+}
+
+TEST_CASE("listen_cores_buckets_ratio: every bucket is served") {
+    DaemonUnderTest daemon(
+        "{echo} stream tcp4 prefork {user} internal echo\n"
+        "[{echo}]\nbind = 127.0.0.1\nlisten_cores_buckets_ratio = 1\n");
+    const std::uint16_t port = daemon.port("echo");
+    const auto processors = static_cast<std::size_t>(std::thread::hardware_concurrency());
+    CHECK(listeners("127.0.0.1", port).size() == processors);
+    for (int i = 0; i < 100; ++i) CHECK(Client(port).ask("x") == "x");
+}
+
+TEST_CASE("event: under pressure the longest idle connection makes room, and only that") {
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 event {user} internal echo
+[{echo}]
+start_servers = 1
+server_limit = 1
+threads_per_child = 1
+max_request_workers = 1
+min_spare_threads = 1
+max_spare_threads = 2
+async_request_worker_factor = 9
+)");
+    // 1 + 9 x 1 = 10 connections.
+    const std::uint16_t port = daemon.port("echo");
+    std::vector<Client> idle;
+    for (int i = 0; i < 10; ++i) {
+        idle.emplace_back(port);
+        idle.back().send("x");
+        REQUIRE(idle.back().bytes(1) == "x");
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    }
+    Client next(port);
+    CHECK(next.ask("let me in") == "let me in");
+    idle[0].rest();
+    CHECK(idle[0].end() != Client::End::none);
+    for (std::size_t i = 1; i < idle.size(); ++i) {
+        CAPTURE(i);
+        CHECK(idle[i].ask("still here") == "still here");
+    }
+}
+
+TEST_CASE("event and worker: thousands of idle connections leave the next one its turn") {
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 event {user} internal echo
+[{echo}]
+start_servers = 1
+async_request_worker_factor = 200
+)");
+    const std::uint16_t port = daemon.port("echo");
+    std::vector<Client> idle;
+    for (int i = 0; i < 1000; ++i) idle.emplace_back(port);
+    for (int i = 0; i < 20; ++i) CHECK(Client(port).ask("quick") == "quick");
+    for (Client& client : idle) CHECK(client.ask("late") == "late");
+}
+
+TEST_CASE("each deadline lets go of its own clients only") {
+    for (const char* mpm : {"nowait", "prefork", "worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        const std::string serve = mpm;
+        DaemonUnderTest daemon("{first} stream tcp4 " + serve + " {user} internal echo\n" +
+                               "{keep} stream tcp4 " + serve + " {user} internal echo\n" +
+                               "{write} stream tcp4 " + serve +
+                               " {user} internal chargen\n"
+                               "[{first}]\nfirst_byte_timeout = 1\n"
+                               "[{keep}]\nkeep_alive_timeout = 1\n"
+                               "[{write}]\nwrite_timeout = 1\n");
+        {
+            const auto began = Clock::now();
+            Client silent(daemon.port("first")), talks(daemon.port("first"));
+            talks.send("x");
+            CHECK(talks.bytes(1) == "x");
+            CHECK(silent.rest().empty());
+            CHECK(silent.end() == Client::End::closed);
+            CHECK(seconds_since(began) > 0.9);
+            CHECK(seconds_since(began) < 20);
+            CHECK(talks.ask("y") == "y");
+        }
+        {
+            Client idle(daemon.port("keep")), silent(daemon.port("keep"));
+            idle.send("x");
+            CHECK(idle.rest() == "x");
+            CHECK(idle.end() == Client::End::closed);
+            CHECK(silent.ask("late, but the first") == "late, but the first");
+        }
+        {
+            Client deaf(daemon.port("write"));
+            const int small = 4096;
+            setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+            std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+            while (deaf.end() == Client::End::none) deaf.rest();
+            CHECK(deaf.end() != Client::End::none);
+        }
+    }
+}
+
+TEST_CASE("overflow = queue: whoever is over the limit waits for a place, in every MPM") {
+    for (const char* mpm : {"nowait", "prefork", "worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        DaemonUnderTest daemon("{echo} stream tcp4 " + std::string(mpm) +
+                               " {user} internal echo\n[{echo}]\ninstances = 3\n"
+                               "overflow = queue\nstart_servers = 3\n");
+        const std::uint16_t port = daemon.port("echo");
+        std::vector<Client> clients;
+        for (int i = 0; i < 30; ++i) {
+            clients.emplace_back(port);
+            clients.back().send("x");
+        }
+        // Served in threes, each as soon as another has gone.
+        int served = 0;
+        for (int i = 0; i < 1000 && served < 30; ++i) {
+            for (auto client = clients.begin(); client != clients.end();) {
+                char byte;
+                if (::recv(client->fd(), &byte, 1, MSG_DONTWAIT) == 1) {
+                    CHECK(client->ask("y") == "y");
+                    client = clients.erase(client);
+                    ++served;
+                } else {
+                    ++client;
+                }
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        CHECK(served == 30);
+        CHECK(daemon.lines_with("FAIL") == 0);
+    }
+}
+
+TEST_CASE("overflow = refuse: a full pool refuses with a record, and takes the next when it can") {
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 prefork {user} internal echo
+[{echo}]
+max_request_workers = 2
+min_spare_servers = 1
+max_spare_servers = 2
+start_servers = 2
+overflow = refuse
+)");
+    const std::uint16_t port = daemon.port("echo");
+    std::vector<Client> held;
+    for (int i = 0; i < 2; ++i) {
+        held.emplace_back(port);
+        held.back().send("x");
+        REQUIRE(held.back().bytes(1) == "x");
+    }
+    CHECK(until([&] {
+        Client refused(port);
+        return refused.rest().empty() && refused.end() != Client::End::none;
+    }));
+    daemon.await_output("all servers are busy");
+    for (Client& client : held) CHECK(client.ask("y") == "y");
+    CHECK(until([&] { return Client(port).ask("again") == "again"; }));
+}
+
+TEST_CASE("servers killed at random cost their own clients only, and no place is lost") {
+    for (const char* mpm : {"prefork", "worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        DaemonUnderTest daemon("{echo} stream tcp4 " + std::string(mpm) +
+                               " {user} internal echo\n[{echo}]\ninstances = 40\n"
+                               "threads_per_child = 8\nmin_spare_threads = 8\n"
+                               "max_spare_threads = 24\n");
+        const std::uint16_t port = daemon.port("echo");
+        for (int round = 0; round < 20; ++round) {
+            std::vector<Client> clients;
+            for (int i = 0; i < 10; ++i) {
+                clients.emplace_back(port);
+                clients.back().send("x");
+            }
+            const std::vector<pid_t> servers = leaves(daemon);
+            if (!servers.empty())
+                ::kill(servers[static_cast<std::size_t>(round) % servers.size()], SIGKILL);
+            for (Client& client : clients) client.ask("y");
+            CHECK(Client(port).ask("whoever comes next") == "whoever comes next");
+        }
+        // All forty places are there: forty at once are served, the next is not.
+        CHECK(until([&] {
+            std::vector<Client> all;
+            for (int i = 0; i < 40; ++i) {
+                all.emplace_back(port);
+                all.back().send("x");
+            }
+            return std::ranges::all_of(all, [](Client& client) { return client.bytes(1) == "x"; });
+        }));
+        CHECK(daemon.alive());
+    }
+}
+
+TEST_CASE("server_limit and thread_limit grow with a reload, while conversations go on") {
+    const auto configuration = [](const std::string& limits) {
+        return "{fork} stream tcp4 prefork {user} internal echo\n"
+               "{work} stream tcp4 worker {user} internal echo\n" +
+               limits;
+    };
+    DaemonUnderTest daemon(
+        configuration("[{fork}]\nserver_limit = 2\nstart_servers = 1\nmin_spare_servers = 1\n"
+                      "max_spare_servers = 2\n"
+                      "[{work}]\nserver_limit = 1\nthreads_per_child = 2\nthread_limit = 2\n"
+                      "min_spare_threads = 1\nmax_spare_threads = 3\n"));
+    std::vector<Client> held;
+    for (const char* name : {"fork", "work"}) {
+        for (int i = 0; i < 2; ++i) {
+            held.emplace_back(daemon.port(name));
+            held.back().send("x");
+            REQUIRE(held.back().bytes(1) == "x");
+        }
+    }
+    daemon.reload(
+        configuration("[{fork}]\nserver_limit = 40\nstart_servers = 1\nmin_spare_servers = 1\n"
+                      "max_spare_servers = 2\n"
+                      "[{work}]\nserver_limit = 2\nthreads_per_child = 100\nthread_limit = 200\n"
+                      "min_spare_threads = 1\nmax_spare_threads = 200\n"));
+    for (const char* name : {"fork", "work"}) {
+        CAPTURE(std::string(name));
+        std::vector<Client> more;
+        for (int i = 0; i < 40; ++i) {
+            more.emplace_back(daemon.port(name));
+            more.back().send("y");
+        }
+        for (Client& client : more) CHECK(client.bytes(1) == "y");
+    }
+    for (Client& client : held) CHECK(client.ask("z") == "z");
+}
+
+TEST_CASE("a server that has outgrown max_memory_per_child is replaced") {
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 prefork {user} internal echo
+[{echo}]
+max_memory_per_child = 64K
+start_servers = 1
+min_spare_servers = 1
+max_spare_servers = 2
+)");
+    // No process is that small: each is replaced within a second or two, and nobody notices.
+    const std::vector<pid_t> before = leaves(daemon);
+    for (int i = 0; i < 30; ++i) {
+        CHECK(Client(daemon.port("echo")).ask("x") == "x");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    const std::vector<pid_t> after = leaves(daemon);
+    for (const pid_t pid : before) CHECK(std::ranges::find(after, pid) == after.end());
+}
+
+TEST_CASE("a server that goes closes HTTP connections between two requests, and waits for others") {
+    for (const char* mpm : {"prefork", "worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        const std::string text = "{http} stream tcp4 " + std::string(mpm) +
+                                 " {user} internal http {dir}\n"
+                                 "[{http}]\nkeep_alive_timeout = 20\n";
+        DaemonUnderTest daemon(text);
+        write_file(daemon.file("page"), "hello");
+        const std::string request = "GET /page HTTP/1.1\r\nHost: x\r\n\r\n";
+        Client idle(daemon.port("http")), again(daemon.port("http"));
+        for (Client* client : {&idle, &again}) {
+            client->send(request);
+            while (client->line() != "\r\n") CHECK(client->end() == Client::End::none);
+            CHECK(client->bytes(5).starts_with("hello"));
+        }
+        daemon.reload(text + "idle_timeout = 100\n");
+        const auto began = Clock::now();
+        if (std::string(mpm) == "event") {
+            idle.rest();
+            CHECK(idle.end() == Client::End::closed);
+        }
+        // Where a thread waits in the call that reads, the answer to the next request is the last.
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        again.send(request);
+        again.rest();
+        CHECK(again.end() != Client::End::none);
+        CHECK(seconds_since(began) < 15);
+    }
+}
+
+TEST_CASE("drain_timeout: an old generation has that long for its conversations") {
+    for (const char* mpm : {"prefork", "worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        const std::string line = "{echo} stream tcp4 " + std::string(mpm) +
+                                 " {user} internal echo\n[{echo}]\ndrain_timeout = 1\n";
+        DaemonUnderTest daemon(line);
+        Client held(daemon.port("echo"));
+        held.send("x");
+        CHECK(held.bytes(1) == "x");
+        daemon.reload(line + "idle_timeout = 200\n");
+        CHECK(Client(daemon.port("echo")).ask("new") == "new");
+        held.send("y");
+        CHECK(held.bytes(1) == "y");
+        held.rest();
+        CHECK(held.end() != Client::End::none);
+        daemon.await_output("have not finished after 1 s");
+    }
+}
+
+TEST_SUITE_END();

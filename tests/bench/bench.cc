@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -34,6 +35,7 @@ namespace minetd::bench {
 namespace {
 
 constexpr std::string_view many_services = "many-services";
+constexpr std::string_view all_pools = "pools";
 constexpr double far_default_ns = 300;
 
 struct Options {
@@ -49,6 +51,7 @@ void parse(CLI::App& app, Options& options, int argc, char** argv) {
     std::vector<std::string> names;
     for (const Workload& workload : workloads()) names.emplace_back(workload.name);
     names.emplace_back(many_services);
+    names.emplace_back(all_pools);
     app.add_option("--minetd", options.site.minetd, "the binary")->required();
     app.add_option("--peers", options.site.peers, "the unpacked packages")->required();
     app.add_option("--programs", options.site.programs, "where loadgen, limit and ok_* are")
@@ -59,7 +62,7 @@ void parse(CLI::App& app, Options& options, int argc, char** argv) {
     app.add_flag("--quick", options.quick, "one short round each");
     app.add_option("--rounds", options.plan.rounds, "rounds of each server (3)")
         ->check(CLI::Range(1, 100));
-    app.add_option("--clients", options.clients, "only these concurrencies")
+    app.add_option("--clients", options.clients, "these concurrencies in place of the usual")
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option("--minutes", options.minutes,
@@ -68,9 +71,18 @@ void parse(CLI::App& app, Options& options, int argc, char** argv) {
     app.add_option("--near-ns", options.plan.near_ns,
                    "a round trip between processors up to this is near (300)")
         ->default_val(far_default_ns);
-    app.add_option("workload", options.wanted, "what to measure (all)")
+    app.add_option("workload", options.wanted, "what to measure (all that measures inetds)")
         ->check(CLI::IsMember(names));
     app.parse(argc, argv);
+}
+
+void write_documents(const Site& site) {
+    constexpr std::size_t file_size = 1024;
+    std::filesystem::create_directory(site.documents());
+    std::string page = "<!DOCTYPE html>\n";
+    while (page.size() < file_size - 1) page += static_cast<char>('a' + page.size() % 26);
+    std::ofstream(site.documents() + "/index.html") << page << '\n';
+    std::ofstream(site.script()) << "<?php echo \"ok\\n\"; flush(); sleep(1);\n";
 }
 
 void settle(Options& options) {
@@ -79,6 +91,8 @@ void settle(Options& options) {
         options.plan.warm_up = 0.15;
         options.plan.measured = 0.3;
         options.plan.attempts = 2;
+        options.plan.attack_warm_up = 1.5;
+        options.plan.attack_measured = 1;
     }
     if (options.minutes <= 0) options.minutes = options.quick ? 2.5 : 12;
     options.plan.deadline =
@@ -92,6 +106,7 @@ void settle(Options& options) {
     options.site.scratch = fmt::format("{}/minetd-bench-{}",
                                        std::filesystem::temp_directory_path().string(), getpid());
     std::filesystem::create_directory(options.site.scratch);
+    write_documents(options.site);
 }
 
 // 5,000 listeners need more descriptors than a login has.
@@ -121,16 +136,25 @@ std::string machine(const Site& site, const Plan& plan, ProcessorPair pair) {
         site.user, plan.quiet_cpus);
 }
 
-bool wanted(const Options& options, std::string_view name) {
-    return options.wanted.empty() ||
-           std::find(options.wanted.begin(), options.wanted.end(), name) != options.wanted.end();
+bool named(const Options& options, std::string_view name) {
+    return std::find(options.wanted.begin(), options.wanted.end(), name) != options.wanted.end();
 }
 
-bool wanted(const Options& options, const Workload& workload, unsigned clients) {
-    const bool any = options.clients.empty() || workload.is_burst();
-    return wanted(options, workload.name) &&
-           (any || std::find(options.clients.begin(), options.clients.end(), clients) !=
-                       options.clients.end());
+bool wanted(const Options& options, const Workload& workload) {
+    if (workload.is_of_pools()) return named(options, workload.name) || named(options, all_pools);
+    return options.wanted.empty() || named(options, workload.name);
+}
+
+bool wanted_many_services(const Options& options) {
+    return options.wanted.empty() || named(options, many_services);
+}
+
+std::vector<unsigned> clients_of(const Options& options, const Workload& workload) {
+    const std::span<const unsigned> all = options.quick ? workload.quick : workload.clients;
+    std::vector<unsigned> clients(all.begin(), all.end());
+    if (!options.clients.empty() && !workload.is_burst() && !workload.has_crowd())
+        clients = options.clients;
+    return clients;
 }
 
 void print(const std::string& text) {
@@ -141,7 +165,7 @@ void print(const std::string& text) {
 /// What must not be: minetd failing, or one wrong byte from it.
 bool right(const Comparison& comparison) {
     for (const Series& series : comparison.series) {
-        if (!series.server->name.starts_with("minetd")) continue;
+        if (!series.server->is_ours()) continue;
         if (!series.failure.empty()) return false;
         for (const Sample& sample : series.samples)
             if (sample.errors > 0) return false;
@@ -153,20 +177,21 @@ bool measure(const Options& options, ProcessorPair pair) {
     Rounds rounds(options.site, options.plan, pair);
     unsigned left = 0;
     for (const Workload& workload : workloads())
-        for (unsigned clients : workload.clients)
-            if (wanted(options, workload, clients)) left += rounds.cells(workload);
+        for (unsigned clients : clients_of(options, workload))
+            if (wanted(options, workload)) left += rounds.cells(workload, clients);
     bool good = true;
     std::vector<Comparison> comparisons;
     for (const Workload& workload : workloads()) {
-        for (unsigned clients : workload.clients) {
-            if (!wanted(options, workload, clients)) continue;
-            left -= rounds.cells(workload);
+        if (!wanted(options, workload)) continue;
+        for (unsigned clients : clients_of(options, workload)) {
+            left -= rounds.cells(workload, clients);
             comparisons.push_back(rounds.compare(workload, clients, left));
             print(table_of(comparisons.back()));
             good = good && right(comparisons.back());
         }
     }
-    if (wanted(options, many_services)) {
+    print(attack_table(comparisons));
+    if (wanted_many_services(options)) {
         ManyServices plan;
         if (options.quick) plan.idle_seconds = 2;
         bool failed = false;

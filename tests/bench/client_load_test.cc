@@ -109,6 +109,119 @@ TEST_SUITE("bench") {
         }
     }
 
+    TEST_CASE("who has one exchange has no second one") {
+        const struct {
+            Exchange exchange;
+            double stay;
+        } rows[] = {{Exchange::expect, 0}, {Exchange::ask, 0}, {Exchange::ask, 0.01}};
+        for (const auto& row : rows) {
+            const bool asks = row.exchange == Exchange::ask;
+            const ForkedServer server(saying("ok\n", asks));
+            Load load = short_load(server, row.exchange, 40);
+            load.once = true;
+            load.stay = row.stay;
+            load.request = std::string(64, 'q');
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.errors == 0);
+            CHECK(outcome.latency.count() == 40);
+            CHECK(outcome.stuck == 0);
+        }
+    }
+
+    TEST_CASE("who stays for a time gives the server back to those who wait") {
+        const ForkedServer server([](int listener) {
+            std::string eight = "8";
+            char* servers[] = {eight.data(), nullptr};
+            serve_echo_threads(listener, servers);
+        });
+        Load load = short_load(server, Exchange::hold, 24);
+        load.stay = 0.1;
+        Outcome outcome = drive(load, nullptr);
+        CHECK(outcome.errors == 0);
+        CHECK(outcome.latency.count() == 24);
+        CHECK(outcome.latency.longest() >= 200'000'000);  // two waves had to go first
+        load.stay = 0;
+        load.measured = 1.2;
+        outcome = drive(load, nullptr);
+        CHECK(outcome.latency.count() <= 16);
+        CHECK(outcome.stuck == 24 - outcome.latency.count());
+    }
+
+    TEST_CASE("an answer that was asked for is looked for in all that comes") {
+        const struct {
+            const char* reply;
+            const char* error;
+        } rows[] = {
+            {"ok\n", ""},
+            {"head\r\n\r\nok\npadding", ""},
+            {"ko\n", "closed before the reply"},
+            {"", "closed before the reply"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.reply);
+            const ForkedServer server(saying(row.reply, true));
+            Load load = short_load(server, Exchange::ask, 4);
+            load.request = std::string(64, 'q');
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.first_error == row.error);
+            CHECK((outcome.latency.count() > 0) == (*row.error == '\0'));
+        }
+    }
+
+    TEST_CASE("idle connections are held beside the busy ones, or missed") {
+        for (const bool threads : {false, true}) {
+            CAPTURE(threads);
+            const ForkedServer server([threads](int listener) {
+                std::string many = "604";
+                char* servers[] = {many.data(), nullptr};
+                threads ? serve_echo_threads(listener, servers)
+                        : serve_echo_epoll_1(listener, nullptr);
+            });
+            Load load = short_load(server, Exchange::keepalive, 4);
+            load.idle = 600;
+            load.tree = server.pid();
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.first_error == "");
+            CHECK(outcome.latency.count() >= 300);
+            CHECK(outcome.pss_mb > 0.1);
+        }
+        // It closes after the reply, so it holds nobody.
+        const ForkedServer forgetful(saying("ok\n", true));
+        Load load = short_load(forgetful, Exchange::expect, 1);
+        load.idle = 3;
+        CHECK(drive(load, nullptr).errors >= 3);
+    }
+
+    TEST_CASE("attackers take the servers and give none back") {
+        for (const bool trickle : {false, true}) {
+            const ForkedServer server([](int listener) {
+                std::string eight = "8";
+                char* servers[] = {eight.data(), nullptr};
+                serve_echo_threads(listener, servers);
+            });
+            Load load = short_load(server, Exchange::echo, 2);
+            load.attackers = 8;
+            load.trickle = trickle;
+            load.warm_up = 1.1;  // every attacker has had its turn
+            load.measured = 1.2;
+            const Outcome outcome = drive(load, nullptr);
+            CHECK(outcome.stuck == 2);
+            CHECK(outcome.latency.count() == 0);
+            CHECK(outcome.attack_closed == 0);
+        }
+    }
+
+    TEST_CASE("attackers that are closed come back") {
+        const ForkedServer server(saying("ok\n", false));
+        Load load = short_load(server, Exchange::expect, 2);
+        load.enough = 0;
+        load.measured = 1.5;
+        load.attackers = 5;
+        const Outcome outcome = drive(load, nullptr);
+        CHECK(outcome.errors == 0);
+        CHECK(outcome.attack_closed >= 5);
+    }
+
     TEST_CASE("nobody there is an error, not an endless wait") {
         sockaddr_in address{};
         {

@@ -48,14 +48,29 @@ const Series* find(const Comparison& comparison, std::string_view server) {
     return nullptr;
 }
 
-const Series* best_limit(const Comparison& comparison) {
+namespace {
+
+template <typename Takes>
+const Series* fastest(const Comparison& comparison, Takes takes) {
     const Series* best = nullptr;
     for (const Series& series : comparison.series) {
-        if (!series.server->is_limit() || !comparable(&series)) continue;
+        if (!takes(*series.server) || !comparable(&series)) continue;
         if (best == nullptr || median(series, &Sample::rate) > median(*best, &Sample::rate))
             best = &series;
     }
     return best;
+}
+
+}  // namespace
+
+const Series* best_limit(const Comparison& comparison) {
+    return fastest(comparison, [](const ServerKind& server) { return server.is_limit(); });
+}
+
+const Series* best_peer(const Comparison& comparison) {
+    return fastest(comparison, [](const ServerKind& server) {
+        return !server.is_limit() && !server.is_ours();
+    });
 }
 
 std::optional<double> rate_ratio(const Series* one, const Series* other) {

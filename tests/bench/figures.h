@@ -29,6 +29,9 @@ const Series* find(const Comparison&, std::string_view server);
 /// The fastest of the limits; null where none is comparable.
 const Series* best_limit(const Comparison&);
 
+/// The fastest of those that are neither limits nor minetd; null where none is comparable.
+const Series* best_peer(const Comparison&);
+
 /// Of the median rates; nothing unless both are comparable.
 std::optional<double> rate_ratio(const Series*, const Series*);
 

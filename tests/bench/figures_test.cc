@@ -11,7 +11,7 @@ namespace minetd::bench {
 namespace {
 
 constexpr ServerKind server_named(std::string_view name) {
-    return {name, nullptr, true, true, false, true, nullptr};
+    return {.name = name};
 }
 
 struct Round {
@@ -62,13 +62,16 @@ TEST_SUITE("bench") {
 
     TEST_CASE("a ratio needs two sides that count") {
         constexpr ServerKind fast = server_named("limit_a"), slow = server_named("limit_b"),
-                             far = server_named("limit_c"), mine = server_named("mine");
+                             far = server_named("limit_c"), mine = server_named("mine"),
+                             ours = server_named("minetd_event"), worse = server_named("worse");
         Comparison comparison{nullptr, 16, {}};
         comparison.series = {series_of(slow, {{10, true}}), series_of(fast, {{20, true}}),
-                             series_of(far, {{99, false}}), series_of(mine, {{15, true}})};
+                             series_of(far, {{99, false}}), series_of(mine, {{15, true}}),
+                             series_of(ours, {{30, true}}), series_of(worse, {{5, true}})};
         const Series* own = find(comparison, "mine");
         REQUIRE(own != nullptr);
         CHECK(best_limit(comparison) == find(comparison, "limit_a"));
+        CHECK(best_peer(comparison) == own);
         CHECK(rate_ratio(own, best_limit(comparison)) == 0.75);
         CHECK(rate_ratio(own, find(comparison, "limit_c")) == std::nullopt);
         CHECK(rate_ratio(own, find(comparison, "nobody")) == std::nullopt);

@@ -13,10 +13,17 @@ namespace minetd::bench {
 
 namespace {
 
-/// A ratio of rates to another server ("" is the best limit), or
-/// microseconds of the server's CPU, or milliseconds until the last client has its first byte.
+/// A ratio of rates to another server ("" is the best limit, "*" the best peer), or
+/// microseconds of the server's CPU, or a ratio of them, or milliseconds until the last client has
+/// its first byte, or megabytes.
 struct Goal {
-    enum class Kind { rate_at_least, server_us_at_most, last_answer_ms_at_most } kind;
+    enum class Kind {
+        rate_at_least,
+        server_us_at_most,
+        server_us_ratio_at_most,
+        last_answer_ms_at_most,
+        pss_mb_at_most
+    } kind;
     std::string_view workload;
     unsigned clients;
     std::string_view server;
@@ -26,7 +33,9 @@ struct Goal {
 
 constexpr auto rate = Goal::Kind::rate_at_least;
 constexpr auto cpu = Goal::Kind::server_us_at_most;
+constexpr auto cpu_ratio = Goal::Kind::server_us_ratio_at_most;
 constexpr auto last = Goal::Kind::last_answer_ms_at_most;
+constexpr auto memory = Goal::Kind::pss_mb_at_most;
 
 constexpr Goal goals[] = {
     {rate, "exec-static", 16, "minetd_nowait", "tcpserver", 1.9},
@@ -49,6 +58,20 @@ constexpr Goal goals[] = {
     {cpu, "echo", 16, "minetd_prefork", "limit_echo_procs", 9.5},
     {rate, "keepalive", 64, "minetd_prefork", "limit_echo_procs", 0.95},
     {last, "burst", 256, "minetd_prefork", "", 300},
+    {cpu, "pool-echo", 16, "minetd_event", "limit_echo_epoll_1", 9.5},
+    {cpu, "pool-echo", 16, "minetd_worker", "limit_echo_threads", 12},
+    {cpu, "pool-echo", 16, "minetd_prefork", "limit_echo_procs", 9.5},
+    {rate, "pool-keepalive", 64, "minetd_event", "limit_echo_epoll_1", 0.85},
+    {rate, "pool-keepalive", 64, "minetd_worker", "limit_echo_threads", 0.9},
+    {rate, "pool-keepalive", 64, "minetd_prefork", "limit_echo_procs", 0.95},
+    {rate, "http", 64, "minetd_event", "*", 1},
+    {cpu_ratio, "http", 64, "minetd_event", "apache_prefork", 1},
+    {cpu_ratio, "http", 64, "minetd_event", "apache_worker", 1},
+    {cpu_ratio, "http", 64, "minetd_event", "apache_event", 1},
+    {memory, "idle", 1000, "minetd_event", "limit_echo_epoll_1", 3},
+    {memory, "idle", 10000, "minetd_event", "limit_echo_epoll_1", 20},
+    {last, "first-byte", 256, "minetd_prefork", "", 300},
+    {last, "first-byte-program", 256, "minetd_prefork", "", 1300},
 };
 
 struct Verdict {
@@ -56,30 +79,63 @@ struct Verdict {
     std::optional<bool> reached;
 };
 
-Verdict judge(const Goal& goal, const Comparison& comparison, const Series& series) {
-    const Series* other = goal.than.empty() ? best_limit(comparison) : find(comparison, goal.than);
-    if (goal.kind == Goal::Kind::rate_at_least) {
-        const std::optional<double> ratio = rate_ratio(&series, other);
-        return {
-            fmt::format(">= {} x {}", goal.value, goal.than.empty() ? "the best limit" : goal.than),
-            ratio_text(ratio), ratio ? std::optional(*ratio >= goal.value) : std::nullopt};
-    }
-    const bool known = comparable(&series);
-    if (goal.kind == Goal::Kind::last_answer_ms_at_most) {
-        const double milliseconds = median(series, &Sample::max_us) / 1e3;
-        return {fmt::format("the last of {} clients <= {} ms", goal.clients, goal.value),
-                fmt::format("{:.1f} ms", milliseconds),
-                known ? std::optional(milliseconds <= goal.value && errors(series) == 0)
-                      : std::nullopt};
-    }
-    // The number of microseconds is another one on every machine, so the limit's own is shown
-    // beside it.
-    const double used = median(series, &Sample::server_us);
-    std::string came = fmt::format("{:.1f} us", used);
+std::string_view name_of(std::string_view than) {
+    if (than.empty()) return "the best limit";
+    return than == "*" ? "the best peer" : than;
+}
+
+const Series* other_side(const Goal& goal, const Comparison& comparison) {
+    if (goal.than.empty()) return best_limit(comparison);
+    return goal.than == "*" ? best_peer(comparison) : find(comparison, goal.than);
+}
+
+Verdict judge_rate(const Goal& goal, const Series& series, const Series* other) {
+    const std::optional<double> ratio = rate_ratio(&series, other);
+    return {fmt::format(">= {} x {}", goal.value, name_of(goal.than)), ratio_text(ratio),
+            ratio ? std::optional(*ratio >= goal.value) : std::nullopt};
+}
+
+Verdict judge_cpu_ratio(const Goal& goal, const Series& series, const Series* other) {
+    const double base = comparable(other) ? median(*other, &Sample::server_us) : 0;
+    const bool known = comparable(&series) && base > 0;
+    const double ratio = known ? median(series, &Sample::server_us) / base : 0;
+    return {fmt::format("server CPU <= {} x {}", goal.value, goal.than),
+            known ? ratio_text(ratio) : "-",
+            known ? std::optional(ratio <= goal.value) : std::nullopt};
+}
+
+/// A figure of its own, `unit` of it, beside that of another server: the number is another one on
+/// every machine.
+Verdict judge_figure(const Goal& goal, const Series& series, const Series* other,
+                     double Sample::*member, double scale, std::string_view asked,
+                     std::string_view unit) {
+    const double figure = median(series, member) * scale;
+    std::string came = fmt::format("{:.1f} {}", figure, unit);
     if (comparable(other))
-        came += fmt::format(" ({} {:.1f} us)", goal.than, median(*other, &Sample::server_us));
-    return {fmt::format("<= {} us of server CPU", goal.value), came,
-            known ? std::optional(used <= goal.value) : std::nullopt};
+        came += fmt::format(" ({} {:.1f} {})", goal.than, median(*other, member) * scale, unit);
+    return {fmt::format("{} <= {} {}", asked, goal.value, unit), came,
+            comparable(&series) ? std::optional(figure <= goal.value) : std::nullopt};
+}
+
+Verdict judge(const Goal& goal, const Comparison& comparison, const Series& series) {
+    const Series* other = other_side(goal, comparison);
+    switch (goal.kind) {
+        case Goal::Kind::rate_at_least:
+            return judge_rate(goal, series, other);
+        case Goal::Kind::server_us_ratio_at_most:
+            return judge_cpu_ratio(goal, series, other);
+        case Goal::Kind::server_us_at_most:
+            return judge_figure(goal, series, other, &Sample::server_us, 1, "server CPU", "us");
+        case Goal::Kind::pss_mb_at_most:
+            return judge_figure(goal, series, other, &Sample::pss_mb, 1, "PSS", "MB");
+        case Goal::Kind::last_answer_ms_at_most:
+            break;
+    }
+    Verdict verdict =
+        judge_figure(goal, series, nullptr, &Sample::max_us, 1e-3, "the last client", "ms");
+    if (verdict.reached && errors(series) + median(series, &Sample::stuck) > 0)
+        verdict.reached = false;
+    return verdict;
 }
 
 }  // namespace

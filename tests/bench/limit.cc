@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // limit: the least a server can do for a connection, so what the machine can do. Each mode is a
 // loop without limits, records, identities or error recovery; a daemon is measured against it.
-//   limit MODE PORT [PROGRAM [ARGUMENT...]]
+//   limit MODE PORT [PROGRAM [ARGUMENT...] | SERVERS]
 
 #include "tests/bench/limit.h"
 
@@ -24,30 +24,50 @@ namespace minetd::bench {
 
 namespace {
 
+/// What follows the port.
+enum class Takes { nothing, program, servers };
+
 struct Mode {
     std::string_view name;
-    void (*serve)(int listener, char** program);
-    bool runs_program;
+    void (*serve)(int listener, char** arguments);
+    Takes takes;
     const char* help;
 };
 
 constexpr Mode modes[] = {
-    {"vm_prefork_exec", serve_vm_prefork_exec, true,
+    {"vm_prefork_exec", serve_vm_prefork_exec, Takes::program,
      "children made beforehand by clone(CLONE_VM) wait in accept, then exec"},
-    {"vm", serve_vm, true, "accept, clone(CLONE_VM) on a ready stack, no waiting"},
-    {"vm_x2", serve_vm_x2, true, "the same on two threads"},
-    {"vfork", serve_vfork, true, "accept, vfork, exec"},
-    {"fork", serve_fork, true, "accept, fork, exec"},
-    {"echo_epoll_1", serve_echo_epoll_1, false, "one thread echoes on epoll"},
-    {"echo_procs", serve_echo_procs, false, "a process per client blocks in accept, then echoes"},
+    {"vm", serve_vm, Takes::program, "accept, clone(CLONE_VM) on a ready stack, no waiting"},
+    {"vm_x2", serve_vm_x2, Takes::program, "the same on two threads"},
+    {"vfork", serve_vfork, Takes::program, "accept, vfork, exec"},
+    {"fork", serve_fork, Takes::program, "accept, fork, exec"},
+    {"echo_epoll_1", serve_echo_epoll_1, Takes::nothing, "one thread echoes on epoll"},
+    {"echo_epoll_2", serve_echo_epoll_2, Takes::nothing,
+     "two threads, each on an epoll of its own"},
+    {"echo_threads", serve_echo_threads, Takes::servers,
+     "a thread per client blocks in accept, then echoes"},
+    {"echo_procs", serve_echo_procs, Takes::servers,
+     "a process per client blocks in accept, then echoes"},
 };
 
 [[noreturn]] void usage() {
-    std::fprintf(stderr, "usage: limit MODE PORT [PROGRAM [ARGUMENT...]]\n");
+    std::fprintf(stderr, "usage: limit MODE PORT [PROGRAM [ARGUMENT...] | SERVERS]\n");
     for (const Mode& mode : modes)
         std::fprintf(stderr, "  %-16.*s %s\n", static_cast<int>(mode.name.size()), mode.name.data(),
                      mode.help);
     std::exit(64);
+}
+
+bool fits(Takes takes, int arguments) {
+    switch (takes) {
+        case Takes::nothing:
+            return arguments == 0;
+        case Takes::program:
+            return arguments > 0;
+        case Takes::servers:
+            return arguments <= 1;
+    }
+    return false;
 }
 
 UniqueFd listen_on(std::uint16_t port) {
@@ -73,7 +93,7 @@ int serve(int argc, char** argv) {
     if (parsed.ec != std::errc{} || parsed.ptr != port_text.data() + port_text.size()) usage();
     for (const Mode& mode : modes) {
         if (mode.name != argv[1]) continue;
-        if (mode.runs_program != (argc > 3)) usage();
+        if (!fits(mode.takes, argc - 3)) usage();
         const UniqueFd listener = listen_on(port);
         mode.serve(listener.get(), argv + 3);
         return 0;

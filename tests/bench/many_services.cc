@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <fstream>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -16,8 +15,8 @@
 
 #include "tests/bench/figures.h"
 #include "tests/bench/interruption.h"
+#include "tests/bench/memory.h"
 #include "tests/bench/network.h"
-#include "tests/bench/process_tree.h"
 #include "tests/bench/rounds.h"
 #include "tests/bench/running_server.h"
 
@@ -56,28 +55,6 @@ Work await_silence(const CpuAccount& account, Clock::time_point since, double cp
     }
     return {std::chrono::duration<double, std::milli>(last_change - since).count(),
             (used - cpu_before) * 1e3};
-}
-
-struct Memory {
-    double rss_mb = 0, pss_mb = 0;
-};
-
-// smaps_rollup (proc_pid_smaps(5)) in kB, over the daemon and what it has started.
-Memory memory_of(pid_t root) {
-    std::vector<pid_t> pids = descendants(root);
-    pids.push_back(root);
-    Memory memory;
-    for (pid_t pid : pids) {
-        std::ifstream file(fmt::format("/proc/{}/smaps_rollup", pid));
-        std::string word;
-        while (file >> word) {
-            if (word != "Rss:" && word != "Pss:") continue;
-            double kilobytes = 0;
-            file >> kilobytes;
-            (word == "Rss:" ? memory.rss_mb : memory.pss_mb) += kilobytes / 1024;
-        }
-    }
-    return memory;
 }
 
 // On every port of the file, and on no other one: counts each port once, however many sockets it
@@ -121,8 +98,9 @@ std::string measure(const ServerKind& server, const Site& site, const ManyServic
     std::this_thread::sleep_for(std::chrono::duration<double>(plan.idle_seconds));
     const double idle = (account.seconds() - idle_before) / plan.idle_seconds;
 
-    const Sample load = run_loadgen(site, launch, account.reference(), "expect", 16,
-                                    plan.load_seconds / 2, plan.load_seconds);
+    const Sample load =
+        run_loadgen(site, launch, account.reference(), "--exchange expect --clients 16",
+                    {plan.load_seconds / 2, plan.load_seconds});
     if (load.errors > 0) throw std::runtime_error("wrong under load: " + load.first_error);
     return fmt::format(
         "| {} | {:.0f} ({:.0f}) | {:.0f} ({:.0f}) | {:.1f} / {:.1f} | {:.1f} / {:.1f} | {:.0f} | "

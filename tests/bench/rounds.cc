@@ -3,20 +3,19 @@
 #include "tests/bench/rounds.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "tests/bench/command.h"
 #include "tests/bench/interruption.h"
 #include "tests/bench/running_server.h"
+#include "tests/bench/wrk.h"
 
 namespace minetd::bench {
 
@@ -28,6 +27,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto calm_wait = std::chrono::seconds(10);
 constexpr auto calm_interval = std::chrono::milliseconds(100);
 
+/// Seconds. Apache's prefork doubles what it starts in each, and so needs a dozen.
+constexpr double burst_deadline = 60;
+
 /// What loadgen prints, by name.
 struct Field {
     std::string_view name;
@@ -38,6 +40,7 @@ constexpr Field fields[] = {
     {"rate", &Sample::rate},
     {"p50_us", &Sample::p50_us},
     {"p99_us", &Sample::p99_us},
+    {"p999_us", &Sample::p999_us},
     {"max_us", &Sample::max_us},
     {"server_us", &Sample::server_us},
     {"server_cpus", &Sample::server_cpus},
@@ -45,7 +48,21 @@ constexpr Field fields[] = {
     {"other_cpus", &Sample::other_cpus},
     {"operations", &Sample::operations},
     {"errors", &Sample::errors},
+    {"stuck", &Sample::stuck},
+    {"pss_mb", &Sample::pss_mb},
+    {"attack_closed", &Sample::attack_closed},
 };
+
+/// One line that is written over, for somebody who watches.
+void show_progress(const Workload& workload, unsigned clients, unsigned round,
+                   const Series& series) {
+    if (isatty(STDERR_FILENO) == 0) return;
+    const std::string text = fmt::format("{}, {} clients, round {}: {}", workload.name, clients,
+                                         round + 1, series.server->name);
+    std::fprintf(stderr, "\r\033[K%s\r", text.c_str());
+}
+
+}  // namespace
 
 Sample parse_sample(const std::string& line) {
     Sample sample;
@@ -62,45 +79,20 @@ Sample parse_sample(const std::string& line) {
     return sample;
 }
 
-/// One line that is written over, for somebody who watches.
-void show_progress(const Workload& workload, unsigned clients, unsigned round,
-                   const Series& series) {
-    if (isatty(STDERR_FILENO) == 0) return;
-    const std::string text = fmt::format("{}, {} clients, round {}: {}", workload.name, clients,
-                                         round + 1, series.server->name);
-    std::fprintf(stderr, "\r\033[K%s\r", text.c_str());
-}
-
-// For the shell that popen(3) runs.
-std::string quoted(std::string_view word) {
-    std::string text;
-    for (char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return fmt::format("'{}'", text);
-}
-
-}  // namespace
-
 Sample run_loadgen(const Site& site, const Launch& launch, const std::string& account,
-                   std::string_view exchange, unsigned clients, double warm_up, double measured) {
-    const std::string command = fmt::format(
-        "exec {} --port {} --exchange {} --clients {} --warm-up {} --seconds {} --account {}{}",
-        quoted(site.programs + "/loadgen"), launch.port, exchange, clients, warm_up, measured,
-        quoted(account), launch.one_source ? " --one-source" : "");
-    FILE* pipe = popen(command.c_str(), "re");
-    if (pipe == nullptr) throw std::runtime_error("loadgen cannot be started");
-    std::array<char, 1024> line{};
-    const bool said = std::fgets(line.data(), static_cast<int>(line.size()), pipe) != nullptr;
-    const int status = pclose(pipe);
+                   std::string_view client, Times times) {
+    const std::string command =
+        fmt::format("exec {} --port {} {} --warm-up {} --seconds {} --account {}{}",
+                    quoted(site.programs + "/loadgen"), launch.port, client, times.warm_up,
+                    times.measured, quoted(account), launch.one_source ? " --one-source" : "");
     // 1 is the server's fault and counted; anything else is ours.
-    if (!said || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
-        throw std::runtime_error("loadgen failed: " + command);
-    return parse_sample(line.data());
+    return parse_sample(last_line_of(command, 1));
 }
 
 Comparison Rounds::compare(const Workload& workload, unsigned clients, unsigned cells_after) {
     Comparison comparison{&workload, clients, {}};
     for (const ServerKind& server : servers())
-        if (server.takes(workload, site_)) comparison.series.push_back({&server, {}, {}});
+        if (server.takes(workload, site_, clients)) comparison.series.push_back({&server, {}, {}});
     auto left = static_cast<unsigned>(comparison.series.size()) * plan_.rounds + cells_after;
     for (unsigned round = 0; round < plan_.rounds; ++round) {
         for (Series& series : comparison.series) {
@@ -112,10 +104,10 @@ Comparison Rounds::compare(const Workload& workload, unsigned clients, unsigned 
     return comparison;
 }
 
-unsigned Rounds::cells(const Workload& workload) const {
-    const auto taking =
-        std::count_if(servers().begin(), servers().end(),
-                      [&](const ServerKind& server) { return server.takes(workload, site_); });
+unsigned Rounds::cells(const Workload& workload, unsigned clients) const {
+    const auto taking = std::count_if(
+        servers().begin(), servers().end(),
+        [&](const ServerKind& server) { return server.takes(workload, site_, clients); });
     return static_cast<unsigned>(taking) * plan_.rounds;
 }
 
@@ -139,19 +131,39 @@ void Rounds::run_round(Series& series, const Workload& workload, unsigned client
 }
 
 Sample Rounds::run_once(const ServerKind& server, const Workload& workload, unsigned clients) {
-    const Launch launch = server.prepare(server, site_, workload);
+    const Launch launch = server.prepare(server, site_, workload, clients);
     const double before = round_trip_ns(pair_);
     Sample sample;
     {
         const RunningServer running(std::string(server.name), launch, site_);
-        sample = run_loadgen(site_, launch, running.account().reference(), workload.exchange,
-                             clients, plan_.warm_up, workload.is_burst() ? 10 : plan_.measured);
+        if (workload.is_of_pools()) running.await_rest();
+        sample = run_client(running, launch, workload, clients);
     }
     sample.round_trip_ns = std::max(before, round_trip_ns(pair_));
     // A burst is over in less time than the machine's own account of it can tell.
     const bool quiet = workload.is_burst() || sample.other_cpus <= plan_.quiet_cpus;
     sample.counts = sample.round_trip_ns <= plan_.near_ns && quiet;
     return sample;
+}
+
+Sample Rounds::run_client(const RunningServer& running, const Launch& launch,
+                          const Workload& workload, unsigned clients) const {
+    const std::string account = running.account().reference();
+    if (workload.client == "wrk")
+        return run_wrk(site_, launch, running.account(), clients, plan_.measured);
+    std::string client = launch.client.empty() ? fmt::format(fmt::runtime(workload.client), clients,
+                                                             site_.documents())
+                                               : launch.client;
+    if (workload.needs == Needs::idle) client += fmt::format(" --tree {}", running.pid());
+    return run_loadgen(site_, launch, account, client, times_of(workload, clients));
+}
+
+Times Rounds::times_of(const Workload& workload, unsigned clients) const {
+    if (workload.is_burst()) return {0, burst_deadline};
+    if (workload.needs == Needs::guard) return {plan_.attack_warm_up, plan_.attack_measured};
+    // A thousand connections are not made in a third of a second, nor answered often in two.
+    if (clients < 200) return {plan_.warm_up, plan_.measured};
+    return {std::max(plan_.warm_up, 1.0), std::max(plan_.measured, 1.0)};
 }
 
 // Nothing of ours runs here, so whatever uses the processors is somebody else.

@@ -17,8 +17,9 @@ namespace minetd::bench {
 /// How long and how often.
 struct Plan {
     unsigned rounds = 3;
-    double warm_up = 0.3;      ///< seconds
-    double measured = 0.6;     ///< seconds
+    double warm_up = 0.3;                            ///< seconds
+    double measured = 0.6;                           ///< seconds
+    double attack_warm_up = 3, attack_measured = 4;  ///< the same beside attackers
     unsigned attempts = 4;     ///< at one round of one server, until it counts
     double near_ns = 0;        ///< a round trip up to this is near
     double quiet_cpus = 0.25;  ///< others may use this much, beside the server and the clients
@@ -27,9 +28,12 @@ struct Plan {
 
 /// One run of one server.
 struct Sample {
-    double rate = 0, p50_us = 0, p99_us = 0, max_us = 0;
+    double rate = 0, p50_us = 0, p99_us = 0, p999_us = 0, max_us = 0;
     double server_us = 0, server_cpus = 0, client_cpus = 0, other_cpus = 0;
     double operations = 0, errors = 0;
+    double stuck = 0;          ///< clients that had waited for a second or longer at the end
+    double pss_mb = 0;         ///< of the server with all its processes, at the end; 0: not asked
+    double attack_closed = 0;  ///< attackers' connections that the server ended
     std::string first_error;
     double round_trip_ns = 0;  ///< the worse of before and after
     bool counts = false;       ///< the processors were near and nobody else ran
@@ -49,6 +53,13 @@ struct Comparison {
     std::vector<Series> series;
 };
 
+class RunningServer;
+
+/// How long loadgen counts, and before.
+struct Times {
+    double warm_up, measured;
+};
+
 class Rounds {
   public:
     Rounds(const Site& site, const Plan& plan, ProcessorPair pair)
@@ -59,10 +70,12 @@ class Rounds {
     Comparison compare(const Workload&, unsigned clients, unsigned cells_after);
 
     /// How many runs compare() makes when none is repeated.
-    unsigned cells(const Workload&) const;
+    unsigned cells(const Workload&, unsigned clients) const;
 
   private:
     Sample run_once(const ServerKind&, const Workload&, unsigned clients);
+    Sample run_client(const RunningServer&, const Launch&, const Workload&, unsigned clients) const;
+    Times times_of(const Workload&, unsigned clients) const;
     void run_round(Series&, const Workload&, unsigned clients, unsigned cells_after);
     bool calm() const;
     void await_calm(unsigned cells_after) const;
@@ -74,9 +87,13 @@ class Rounds {
     double cell_seconds_ = 1;  ///< what a run has taken so far, start and stop included
 };
 
-/// One run of loadgen against a server that listens; its CPU is read from `account`. Throws
-/// std::runtime_error when loadgen itself fails.
-Sample run_loadgen(const Site&, const Launch&, const std::string& account,
-                   std::string_view exchange, unsigned clients, double warm_up, double measured);
+/// One run of loadgen, told by the words of `client` what to do, against a server that listens; its
+/// CPU is read from `account`. Throws std::runtime_error when loadgen itself fails.
+Sample run_loadgen(const Site&, const Launch&, const std::string& account, std::string_view client,
+                   Times);
+
+/// What loadgen, or anybody else who writes `name=value` words, has printed. Throws
+/// std::runtime_error for a missing word.
+Sample parse_sample(const std::string& line);
 
 }  // namespace minetd::bench

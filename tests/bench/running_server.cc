@@ -33,6 +33,8 @@ constexpr auto start_deadline = std::chrono::seconds(10);
 constexpr auto stop_deadline = std::chrono::milliseconds(500);
 constexpr double kill_seconds = 5;
 constexpr auto poll_interval = std::chrono::milliseconds(1);
+constexpr auto rest = std::chrono::milliseconds(150);
+constexpr auto rest_deadline = std::chrono::seconds(5);
 
 // The child of fork(): enters the account while it is still alone, so that nothing escapes it.
 [[noreturn]] void become(const Launch& launch, CpuAccount& account, const std::string& log) {
@@ -42,6 +44,7 @@ constexpr auto poll_interval = std::chrono::milliseconds(1);
         std::fprintf(stderr, "%s\n", error.what());
         _exit(126);
     }
+    setpgid(0, 0);  // Apache, when it is stopped, signals its whole group
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -110,20 +113,33 @@ void RunningServer::await_port(std::uint16_t port) {
     }
 }
 
+void RunningServer::await_rest() const {
+    const auto deadline = Clock::now() + rest_deadline;
+    double used = account_->seconds();
+    for (auto since = Clock::now(); Clock::now() < std::min(deadline, since + rest);) {
+        std::this_thread::sleep_for(poll_interval);
+        const double now_used = account_->seconds();
+        if (now_used > used) since = Clock::now();
+        used = now_used;
+    }
+}
+
 void RunningServer::adopt_orphan() {
     const std::vector<pid_t> orphans = descendants(getpid());
     pid_ = orphans.empty() ? -1 : orphans.front();
     account_->follow(pid_);
 }
 
+// The cause is in the first lines of some and in the last of others.
 std::string RunningServer::last_words() const {
-    constexpr std::size_t enough = 400;
+    constexpr std::size_t enough = 200;
     std::ifstream file(log_);
     std::stringstream text;
     text << file.rdbuf();
     const std::string all = text.str();
-    return all.empty() ? "it said nothing"
-                       : all.substr(all.size() > enough ? all.size() - enough : 0);
+    if (all.empty()) return "it said nothing";
+    if (all.size() <= 2 * enough) return all;
+    return all.substr(0, enough) + " ... " + all.substr(all.size() - enough);
 }
 
 }  // namespace minetd::bench

@@ -23,6 +23,10 @@ class RunningServer {
     RunningServer(const RunningServer&) = delete;
     RunningServer& operator=(const RunningServer&) = delete;
 
+    /// Returns when it has used no CPU for a moment, so that its pool is there; after five seconds
+    /// in any case.
+    void await_rest() const;
+
     const CpuAccount& account() const { return *account_; }
     /// The daemon itself: the process started, or the one it left behind.
     pid_t pid() const { return pid_; }

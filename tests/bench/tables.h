@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tests/bench/rounds.h"
 
@@ -11,5 +12,9 @@ namespace minetd::bench {
 /// Ratios are of medians; where either side has no round that counts, the row is marked and the
 /// ratio left out. A burst is a table of times in place of rates.
 std::string table_of(const Comparison&);
+
+/// What attackers take from the others, per server, for every workload that was measured without
+/// and with them; empty for none.
+std::string attack_table(const std::vector<Comparison>&);
 
 }  // namespace minetd::bench

@@ -7,18 +7,46 @@
 
 namespace minetd::bench {
 
+/// What a server must be able to do to take part.
+enum class Needs {
+    program,       ///< start a program
+    echo,          ///< echo, whatever it is
+    burst,         ///< serve 256 at once with nothing configured
+    pool,          ///< echo from a pool that is sized for the clients
+    idle,          ///< hold many connections
+    stay,          ///< echo from a pool of the default size, while each client stays for a second
+    slow_program,  ///< the same with a program that takes a second
+    file,          ///< serve a file, with keep-alive
+    guard,         ///< serve a file beside attackers
+};
+
+enum class Serves { program, echo, file };
+
 /// One row of the table.
 struct Workload {
-    std::string_view name;      ///< as the command line takes it
-    std::string_view title;     ///< as the report shows it
-    std::string_view exchange;  ///< loadgen's word
-    std::string_view program;   ///< what the service starts; empty: the builtin echo
+    std::string_view name;   ///< as the command line takes it
+    std::string_view title;  ///< as the report shows it
+    Needs needs;
+    std::string_view client;   ///< loadgen's words, {0} for the clients and {1} for the documents;
+                               ///< or wrk
+    std::string_view program;  ///< what the service starts; empty: the builtin
+    /// How many clients; of `idle` the idle connections, of `guard` the attackers.
     std::span<const unsigned> clients;
+    std::span<const unsigned> quick;  ///< with --quick
 
-    bool is_builtin() const { return program.empty(); }
-    /// All clients come at once, send a line and stay: the last one's answer counts, not a rate,
+    Serves serves() const {
+        if (!program.empty()) return Serves::program;
+        return needs == Needs::file || needs == Needs::guard ? Serves::file : Serves::echo;
+    }
+    /// All clients come at once and have one exchange: the last one's answer counts, not a rate,
     /// and pools have their default sizes.
-    bool is_burst() const { return exchange == "hold"; }
+    bool is_burst() const {
+        return needs == Needs::burst || needs == Needs::stay || needs == Needs::slow_program;
+    }
+    /// `clients` is how many there are beside those that are measured.
+    bool has_crowd() const { return needs == Needs::idle || needs == Needs::guard; }
+    /// Measures pools beside Apache's; the others measure the inetds.
+    bool is_of_pools() const { return needs >= Needs::pool; }
 };
 
 /// Every workload, in the order of the report.

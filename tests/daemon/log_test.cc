@@ -127,12 +127,14 @@ TEST_SUITE("daemon") {
             log.message(Level::notice, "second");
             log.reopen();
             log.message(Level::notice, "third");
+            log.message(Level::notice, "a server's own\nSTART: forged");
         }
         CHECK(contents(moved).find("warning: first\n") != std::string::npos);
         CHECK(contents(moved).find("START: echo pid=7\n") != std::string::npos);
         CHECK(contents(moved).find("second\n") != std::string::npos);
         CHECK(contents(path).find("third\n") != std::string::npos);
         CHECK(contents(path).find("second") == std::string::npos);
+        CHECK(contents(path).find("own\\x0aSTART: forged\n") != std::string::npos);
         target.path = "/nonexistent/directory/log";
         CHECK_THROWS(Log{target});
         for (const std::string& file : {path, moved}) ::unlink(file.c_str());

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "daemon/config/admission_codecs.h"
 #include "daemon/config/attribute_row.h"
 
 namespace minetd {
@@ -114,6 +115,64 @@ constexpr Row<Spec> service_table[] = {
          "what happens to more than can be served: they wait in the kernel's queue, or are "
          "refused; by default more than `instances` are refused, and more than a pool serves "
          "wait"}),
+    row<RateOfSource, &Spec::limits, &Limits::rate>(
+        {"rate", "", 1, many, true, servers,
+         "connections of one source on average, and how many of them at once"}),
+    row<Prefixes, &Spec::limits, &Limits::source_prefix>(
+        {"source_prefix", "", 0, 128, true, servers,
+         "how much of an address is one source for per_source, ip_max and rate"}),
+    row<Optional<Decimal, "unlimited">, &Spec::limits, &Limits::max_load>(
+        {"max_load", "", 0, many, true, servers,
+         "refuses while the host's load of the last minute is at least so high"}),
+    row<TimeRanges, &Spec::limits, &Limits::access_times>(
+        {"access_times", "", 0, 1440, true, servers,
+         "times of the day, local, at which the service is there; both ends are, and a range may "
+         "go over midnight; empty: always"}),
+    row<OnlyFrom, &Spec::access, &AccessLists::only_from>(
+        {"only_from", "", 0, longest, true, servers,
+         "whoever is not on this list is refused; an empty list is nobody"}),
+    row<AccessWords, &Spec::access, &AccessLists::no_access>(
+        {"no_access", "", 0, longest, true, servers,
+         "whoever is on this list is refused, on only_from or not"}),
+    row<Text, &Spec::libwrap>(
+        {"libwrap", "", 0, longest, true, servers,
+         "the name under which hosts.allow(5) and hosts.deny(5) are asked; empty: they are not"}),
+    row<Seconds, &Spec::ident_timeout>({"ident_timeout", "", 1, long_time, true, servers,
+                                        "how long the peer's ident daemon (RFC 1413) has for its "
+                                        "answer, where USERID is recorded"}),
+    row<YesNo, &Spec::ident_only>({"ident_only", "", 0, 0, true, servers,
+                                   "refuses whoever the peer's ident daemon does not identify"}),
+    row<DenyTime, &Spec::deny_time>({"deny_time", "", 0, many, true, servers,
+                                     "how long every service refuses whoever touched this sensor"}),
+    row<Path, &Spec::banner>({"banner", "", 0, longest, true, servers,
+                              "a file that every client is sent first; empty: none"}),
+    row<Path, &Spec::banner_success>(
+        {"banner_success", "", 0, longest, true, servers,
+         "a file that whoever is admitted is sent before anything else; empty: none"}),
+    row<Path, &Spec::banner_fail>({"banner_fail", "", 0, longest, true, servers,
+                                   "a file that whoever is refused is sent; empty: none"}),
+    row<Destination, &Spec::redirect>(
+        {"redirect", "", 0, longest, false, servers,
+         "where connections are forwarded to, in place of a program; empty: nowhere"}),
+    row<Text, &Spec::redirect, &Redirect::source>(
+        {"redirect_source", "", 0, longest, true, servers,
+         "the local address that forwarded connections come from; empty: the kernel's choice"}),
+    row<Seconds, &Spec::redirect, &Redirect::connect_timeout>(
+        {"redirect_timeout", "", 0, long_time, true, servers,
+         "how long the destination has to take a connection; 0: as long as the kernel tries"}),
+    row<Choice<ProxyProtocol, "no, v1 or v2">, &Spec::redirect, &Redirect::proxy_protocol>(
+        {"proxy_protocol", "", 0, 0, true, servers,
+         "tells the destination of redirect first who the client is (HAProxy's PROXY protocol)"}),
+    row<YesNo, &Spec::intercept>(
+        {"intercept", "", 0, 0, true, servers,
+         "forwards to a `wait` program through this host, so that each of its peers is admitted"}),
+    row<Number, &Spec::rpc, &RpcProgram::number>(
+        {"rpc_number", "", 0, 4294967295, false, socket,
+         "the RPC program; 0: as rpc(5) has it under the service's name"}),
+    row<Versions, &Spec::rpc>({"rpc_version", "", 0, 4294967295, false, socket,
+                               "the versions of its RPC program that rpcbind(8) is told of"}),
+    row<YesNo, &Spec::mdns>(
+        {"mdns", "", 0, 0, true, servers, "announces the service over multicast DNS"}),
     row<Number, &Spec::pool, &PoolLimits::start_servers>(
         {"start_servers", "StartServers", 0, most_servers, true, servers, "servers at the start"}),
     row<Number, &Spec::pool, &PoolLimits::min_spare_servers>(
@@ -282,6 +341,9 @@ constexpr Row<DaemonSpec> daemon_table[] = {
     daemon_row<Seconds, &DaemonSpec::graceful_shutdown_timeout>(
         {"graceful_shutdown_timeout", "GracefulShutdownTimeout", 0, long_time, false, none,
          "how long a stop waits for sessions; 0: as long as they last"}),
+    daemon_row<Unlimited, &DaemonSpec::process_limit>(
+        {"process_limit", "", 0, many, false, none,
+         "programs of nowait services at once, all services together"}),
 };
 
 }  // namespace

@@ -45,6 +45,18 @@ void find_port(Draft& draft, Diagnostics& diagnostics) {
         advice, diagnostics);
 }
 
+/// `redirect = host port` is served by the builtin of that name, and `internal redirect host port`
+/// is the same.
+void find_destination(ServiceSpec& spec) {
+    if (spec.builtin.empty() && !spec.redirect.host.empty()) spec.builtin = "redirect";
+    if (!same_word(spec.builtin, "redirect") || spec.server_args.size() != 2 ||
+        !spec.redirect.host.empty())
+        return;
+    spec.redirect.host = spec.server_args[0];
+    spec.redirect.port = spec.server_args[1];
+    spec.server_args.clear();
+}
+
 /// `internal` is the builtin with the service's name; on a unix path, with its last part.
 void find_server(Draft& draft, bool full_argv0) {
     ServiceSpec& spec = draft.spec;
@@ -55,7 +67,7 @@ void find_server(Draft& draft, bool full_argv0) {
     }
     if (spec.server.empty()) {
         if (!argv.empty()) argv.erase(argv.begin());
-        return;
+        return find_destination(spec);
     }
     if (argv.empty()) argv.emplace_back();
     if (argv[0].empty())

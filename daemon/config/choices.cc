@@ -51,6 +51,13 @@ std::span<const Name<LogFormat>> names() noexcept {
     return table;
 }
 
+template <>
+std::span<const Name<ProxyProtocol>> names() noexcept {
+    static constexpr Name<ProxyProtocol> table[] = {
+        {"no", ProxyProtocol::no}, {"v1", ProxyProtocol::v1}, {"v2", ProxyProtocol::v2}};
+    return table;
+}
+
 void ServeWord::apply(const Attribute& row, Serve& value, Operator op, Words words) {
     const std::string& word = only_word(op, words);
     if (same_word(word, "yes"))

@@ -136,6 +136,8 @@ template <>
 std::span<const Name<UdpGuard>> names() noexcept;
 template <>
 std::span<const Name<LogFormat>> names() noexcept;
+template <>
+std::span<const Name<ProxyProtocol>> names() noexcept;
 
 [[noreturn]] void unknown_word(const std::string& word, std::span<const std::string_view> known);
 
@@ -211,10 +213,10 @@ struct LogFields {
 };
 
 /// `stderr`, `syslog[:facility[.level]]`, `file:PATH`, `journal`, `none`, `inherit`; and xinetd's
-/// `SYSLOG facility [level]` and `FILE path`.
+/// `SYSLOG facility [level]` and `FILE path [soft [hard]]`.
 struct Target {
     static constexpr std::string_view type =
-        "stderr, syslog[:facility[.level]], file:PATH, journal, none or inherit";
+        "stderr, syslog[:facility[.level]], file:PATH [soft [hard]], journal, none or inherit";
     static constexpr bool operators = false;
     static void apply(const Attribute&, LogTarget& value, Operator op, Words words);
     static std::string format(const LogTarget& value);

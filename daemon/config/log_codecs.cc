@@ -2,6 +2,8 @@
 // Codecs of what is recorded, and where it goes.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "daemon/config/codecs.h"
 
 namespace minetd::codec {
@@ -28,6 +30,22 @@ std::string one_of(const std::string& word, std::span<const std::string_view> kn
     for (const std::string_view name : known)
         if (same_word(name, word)) return std::string(name);
     unknown_word(word, known);
+}
+
+/// `soft [hard]` of a file, as in xinetd: without `hard` it is 1 % more, within reason.
+void take_sizes(LogTarget& target, std::vector<std::string>& rest) {
+    constexpr std::int64_t most = std::int64_t{1} << 50;
+    if (rest.empty()) return;
+    target.soft = static_cast<std::uint64_t>(size_from(rest[0], 0, most));
+    target.hard = target.soft == 0
+                      ? 0
+                      : target.soft + std::clamp<std::uint64_t>(target.soft / 100, 5120, 20480);
+    if (rest.size() > 1) {
+        target.hard = static_cast<std::uint64_t>(size_from(rest[1], 0, most));
+        if (target.hard < target.soft)
+            throw BadValue("the hard limit is below the soft one", "write the smaller one first");
+    }
+    rest.erase(rest.begin(), rest.begin() + std::min<std::ptrdiff_t>(2, std::ssize(rest)));
 }
 
 }  // namespace
@@ -95,9 +113,7 @@ void Target::apply(const Attribute& row, LogTarget& value, Operator op, Words wo
             throw BadValue("a log file needs an absolute path", "write file:/var/log/NAME");
         target.path = checked_text(row, rest[0]);
         rest.erase(rest.begin());
-        if (!rest.empty())
-            throw BadValue("minetd does not limit the size of a log file",
-                           "leave the numbers out and let logrotate(8) send USR1");
+        take_sizes(target, rest);
     }
     if (!rest.empty()) throw BadValue(fmt::format("`{}` is too much here", rest[0]));
     value = target;
@@ -113,7 +129,8 @@ std::string Target::format(const LogTarget& value) {
         case Kind::syslog:
             return "syslog:" + value.facility + "." + value.level;
         case Kind::file:
-            return quote("file:" + value.path);
+            return quote("file:" + value.path) +
+                   (value.hard == 0 ? "" : fmt::format(" {} {}", value.soft, value.hard));
         case Kind::journal:
             return "journal";
         case Kind::none:

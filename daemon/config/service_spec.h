@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/admission_spec.h"
 #include "daemon/config/diagnostics.h"
 
 namespace minetd {
@@ -49,6 +50,10 @@ struct Limits {
     /// What happens at a limit of sessions at once. Absent: more than `instances` are refused, as
     /// xinetd does; more than a pool can serve wait in the backlog, as with Apache.
     std::optional<Overflow> overflow;
+    std::optional<Rate> rate;             ///< for each source; the listener is never closed for it
+    SourcePrefix source_prefix;           ///< what one source is, for all of these
+    std::optional<double> max_load;       ///< of the host, over the last minute
+    std::vector<TimeRange> access_times;  ///< empty: always
 
     bool queues() const { return overflow == Overflow::queue; }
 
@@ -145,6 +150,9 @@ struct LogTarget {
     std::string facility = "daemon";
     std::string level = "info";
     std::string path;
+    /// Of a file, in bytes; 0: it grows. Passing `soft` is told once; at `hard` nothing more is
+    /// written until the logs are reopened.
+    std::uint64_t soft = 0, hard = 0;
     bool operator==(const LogTarget&) const = default;
 };
 
@@ -203,6 +211,23 @@ struct ServiceSpec {
     Timeouts timeouts;
     UdpGuard udp_guard = UdpGuard::strict;
 
+    // -- who may come, and what they are told
+    AccessLists access;
+    std::string libwrap;  ///< the daemon's name in hosts.allow(5); empty: libwrap is not asked
+    /// Seconds for the answer of the peer's ident daemon (RFC 1413), where USERID is recorded.
+    unsigned ident_timeout = 30;
+    bool ident_only = false;          ///< whoever is not identified is refused
+    unsigned deny_time = deny_never;  ///< minutes for which a sensor has its visitors refused
+    std::string banner;               ///< a file that every client is sent first
+    std::string banner_success;       ///< then those who are admitted
+    std::string banner_fail;          ///< or those who are refused
+
+    // -- where it is served
+    Redirect redirect;
+    bool intercept = false;  ///< every peer of a `wait` program is admitted for itself
+    RpcProgram rpc;
+    bool mdns = false;  ///< announced over multicast DNS
+
     // -- records
     LogTarget log_type;
     LogFormat log_format = LogFormat::text;
@@ -236,6 +261,7 @@ struct DaemonSpec {
     std::string pid_file;  ///< empty: none
     /// Seconds that sessions have to finish after TERM; 0: as long as they last, as Apache.
     unsigned graceful_shutdown_timeout = 30;
+    std::optional<unsigned> process_limit;  ///< programs of `nowait` services at once, in all
     bool operator==(const DaemonSpec&) const = default;
 };
 

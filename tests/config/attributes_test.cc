@@ -59,6 +59,26 @@ service_max = 3
 ip_max = 4
 cps = 5 6
 overflow = queue
+rate = 7/m 8
+source_prefix = 24 56
+max_load = 9.5
+access_times = 08:00-17:30 22:00-06:00
+only_from = 10.0.0.0/8 2001:db8::/32 .example.org host.example.org
+no_access = 10.1.2.{3,4} 192.168.0.0
+libwrap = thingd
+ident_timeout = 9
+ident_only = yes
+deny_time = 10
+banner = /etc/banner
+banner_success = /etc/banner.good
+banner_fail = /etc/banner.bad
+redirect_source = 127.0.0.2
+redirect_timeout = 11
+proxy_protocol = v2
+intercept = yes
+rpc_number = 100083
+rpc_version = 2-3
+mdns = yes
 user = nobody
 group = adm
 login_class = daemon
@@ -90,7 +110,7 @@ write_timeout = 4
 keep_alive_timeout = 5
 linger_timeout = 6
 udp_guard = off
-log_type = file:/x
+log_type = file:/x 10k 12k
 log_format = json
 log_on_success = PID
 log_on_failure = PID
@@ -115,6 +135,12 @@ recycle_jitter = 11
 drain_timeout = 12
 start_timeout = 13
 stuck_timeout = 14
+
+[forwarded]
+service = forwarded
+port = 4716
+user = nobody
+redirect = 127.0.0.1 80
 
 [event]
 service = event
@@ -169,12 +195,12 @@ server = /bin/cat
 TEST_SUITE("config") {
     TEST_CASE("every member of the specs is behind a row of the table") {
         // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
-        CHECK(members<ServiceSpec>() == 50);
-        CHECK(members<Limits>() == 6);
+        CHECK(members<ServiceSpec>() == 62);
+        CHECK(members<Limits>() == 10);
         CHECK(members<PoolLimits>() == 25);
         CHECK(members<Timeouts>() == 5);
         CHECK(members<UserAssignment>() == 3);
-        CHECK(members<DaemonSpec>() == 3);
+        CHECK(members<DaemonSpec>() == 4);
 
         const Reading changed = read(all_changed);
         CAPTURE(changed.said());
@@ -281,7 +307,49 @@ TEST_SUITE("config") {
             {"log_type = syslog:mail", "log_type = syslog:mail.info", ""},
             {"log_type = syslog:mial", "", "did you mean `mail`?"},
             {"log_type = FILE /var/log/x", "log_type = file:/var/log/x", ""},
-            {"log_type = FILE /var/log/x 1000", "", "does not limit the size"},
+            {"log_type = FILE /var/log/x 1000k", "log_type = file:/var/log/x 1024000 1034240", ""},
+            {"log_type = FILE /var/log/x 10 9", "", "hard limit is below"},
+            {"log_type = FILE /var/log/x 10 19", "log_type = file:/var/log/x 10 19", ""},
+            {"log_type = FILE /var/log/x 10 19 1", "", "`1` is too much here"},
+            {"rate = 10/s", "rate = 10/s 10", ""},
+            {"rate = 100/h 5", "rate = 100/h 5", ""},
+            {"rate = 10", "", "`10` is no rate"},
+            {"rate = 10/y", "", "`10/y` is no rate"},
+            {"rate = 0/s", "", "out of range"},
+            {"source_prefix = 24", "", "two numbers"},
+            {"source_prefix = 33 64", "", "out of range"},
+            {"max_load = 2.5", "max_load = 2.5", ""},
+            {"access_times = 8:00-17:30", "access_times = 08:00-17:30", ""},
+            {"access_times = 22:00-06:00 12:00-24:00", "access_times = 22:00-06:00 12:00-24:00",
+             ""},
+            {"access_times = 8-17", "", "`8` is no time of the day"},
+            {"access_times = 08:00", "", "is no range of times"},
+            {"access_times = 08:00-24:01", "", "`24:01` is no time of the day"},
+            {"only_from =", "only_from =", ""},
+            {"only_from = *", "nowait", ""},
+            {"only_from += *", "", "`*` is everybody"},
+            {"only_from = 10.1.0.0 127.0 0.0.0.0", "only_from = 10.1.0.0/16 127.0.0.0/8 0.0.0.0/0",
+             ""},
+            {"only_from = 10.1.2.3/255.255.0.0", "only_from = 10.1.0.0/16", ""},
+            {"only_from = 10.1.2.3/255.0.255.0", "", "is no address"},
+            {"only_from = 10.1.2.{3,4}", "only_from = 10.1.2.3/32 10.1.2.4/32", ""},
+            {"only_from = 10.1.{3,4}", "only_from = 10.1.3.0/24 10.1.4.0/24", ""},
+            {"only_from = 10.1.2.{3,400}", "", "is no address"},
+            {"only_from = 10.0.0.0/33", "", "is no address"},
+            {"only_from = 127.0.0.", "", "`127.0.0.` is no address"},
+            {"only_from = 10.0.0.1,10.0.0.2", "", "is no address"},
+            {"only_from = 2001:db8::1/32", "only_from = 2001:db8::/32", ""},
+            {"only_from = ::ffff:10.0.0.1", "only_from = 10.0.0.1/32", ""},
+            {"only_from = .Example.ORG Host", "only_from = .example.org host", ""},
+            {"no_access -= 10.0.0.1", "", "is not in the list"},
+            {"deny_time = forever", "deny_time = FOREVER", ""},
+            {"deny_time = never", "nowait", ""},
+            {"deny_time = soon", "", "is not a number"},
+            {"redirect = 192.0.2.1", "", "a host and a port"},
+            {"redirect = 192.0.2.1 0", "", "out of range"},
+            {"redirect = \"\" 80", "", "there is no host"},
+            {"rpc_version = 3-2", "", "ends before it begins"},
+            {"banner = issue", "", "not an absolute path"},
             {"log_type = FILE x", "", "absolute path"},
             {"log_on_success = host pid usage", "log_on_success = PID HOST USAGE", ""},
             {"log_on_success = hots", "", "did you mean `HOST`?"},

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "daemon/config/access_words.h"
 #include "daemon/config/attributes.h"
 #include "daemon/config/configuration.h"
 #include "daemon/config/names.h"
@@ -166,6 +167,37 @@ class RandomSpec {
             if (chance(3)) *limit = below(100);
         if (chance(3)) spec.limits.cps = ConnectionsPerSecond{1 + below(100), below(100)};
         if (chance(2)) spec.limits.overflow = one_of({Overflow::queue, Overflow::refuse});
+        if (chance(3))
+            spec.limits.rate = Rate{1 + below(100), one_of({1U, 60U, 3600U, 86400U}), 1 + below(9)};
+        if (chance(3)) spec.limits.source_prefix = {below(33), below(129)};
+        if (chance(3)) spec.limits.max_load = 1 + below(90) / 8.0;
+        for (unsigned n = below(3); n > 0; --n)
+            spec.limits.access_times.push_back(
+                {static_cast<std::uint16_t>(below(1440)), static_cast<std::uint16_t>(below(1441))});
+        if (chance(3)) spec.access.only_from = rules();
+        if (chance(3)) spec.access.no_access = rules();
+        if (chance(4)) spec.libwrap = "thingd";
+        if (chance(4)) spec.ident_timeout = 1 + below(100);
+        spec.ident_only = chance(4);
+        if (chance(3)) spec.deny_time = one_of({deny_forever, 1 + below(100)});
+        for (auto* banner : {&spec.banner, &spec.banner_success, &spec.banner_fail})
+            if (chance(4)) *banner = "/etc/" + word();
+        if (chance(4)) spec.redirect.source = "127.0.0.2";
+        if (chance(4)) spec.redirect.connect_timeout = below(100);
+        if (chance(4))
+            spec.redirect.proxy_protocol = one_of({ProxyProtocol::v1, ProxyProtocol::v2});
+        spec.mdns = chance(4);
+    }
+
+    AccessRules rules() {
+        AccessRules out;
+        for (unsigned n = below(4); n > 0; --n) {
+            const std::string number = std::to_string(n);
+            read_access_word(one_of({"10." + number + ".0.0", "2001:db8:" + number + "::/48",
+                                     ".example" + number + ".org", "host" + number}),
+                             out);
+        }
+        return out;
     }
 
     void surroundings(ServiceSpec& spec) {

@@ -37,9 +37,9 @@ inline LoadOptions options(Dialect dialect = Dialect::automatic) {
     LoadOptions options;
     options.dialect = dialect;
     options.check_host = false;
-    options.builtins = {{"echo", true, true},    {"discard", true, true}, {"chargen", true, true},
-                        {"daytime", true, true}, {"time", true, true},    {"tcpmux", true, false},
-                        {"http", true, false}};
+    options.builtins = {{"echo", true, true},    {"discard", true, true},   {"chargen", true, true},
+                        {"daytime", true, true}, {"time", true, true},      {"tcpmux", true, false},
+                        {"http", true, false},   {"redirect", true, false}, {"sensor", true, true}};
     return options;
 }
 

@@ -56,6 +56,13 @@ Assignment Superdaemon::assignment(Service& service) {
     const ServiceSpec& spec = *service.spec;
     if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
     if (service.ledger) limited_ = true;
+    // Where there is a ledger, sessions that were counted under other rules are still to be given
+    // back.
+    // A sensor hears of everybody, so that who comes again is denied for longer.
+    const auto denied = is_sensor(spec) ? nullptr : sensors_.denied();
+    const bool needed = service.ledger || denied || Admission::needed(spec);
+    service.admission =
+        needed ? std::make_shared<Admission>(spec, service.ledger, denied) : nullptr;
     const auto on_line = [this, named = service.spec](const std::string& line) {
         log_.program_line(*named, line);
     };
@@ -66,7 +73,7 @@ Assignment Superdaemon::assignment(Service& service) {
     log_.prepare(spec);
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
-                   .ledger = service.ledger,
+                   .admission = service.admission,
                    .context = context_for(spec)};
     if (!spec.is_builtin())
         job.plan =
@@ -152,11 +159,19 @@ void Superdaemon::note_what_is_served() {
     for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
 }
 
+/// It began before there was a sensor.
+bool Superdaemon::misses_denials(const Service& service) const noexcept {
+    return sensors_.denied() && !is_sensor(*service.spec) && !service.spec->is_resident() &&
+           !(service.admission && service.admission->knows_denials());
+}
+
 void Superdaemon::refresh_contexts() {
-    // A service that came or went changes what others know: the names behind tcpmux, our UDP ports.
+    // A service that came or went changes what others know: the names behind tcpmux, our UDP ports,
+    // that there is a list of denied peers.
     for (const auto& [key, service] : services_) {
-        if (!service->spec->is_builtin() || !differs(service->context, context_for(*service->spec)))
-            continue;
+        const bool informed =
+            !service->spec->is_builtin() || !differs(service->context, context_for(*service->spec));
+        if (informed && !misses_denials(*service)) continue;
         service->dispatcher->adopt(assignment(*service), true);
     }
 }
@@ -176,6 +191,7 @@ void Superdaemon::reload() {
     const Changes step = changes(configuration_, next);
     configuration_.daemon = next.daemon;
     configuration_.broken = next.broken;
+    sensors_.prepare(next.services);
     for (const auto& spec : step.removed) remove(spec->key());
     for (const Changes::Pair& pair : step.changed) change(pair);
     for (const auto& spec : step.added) add(spec);

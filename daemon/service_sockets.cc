@@ -85,8 +85,7 @@ ServiceSockets::~ServiceSockets() {
 }
 
 void ServiceSockets::close() noexcept {
-    const bool given =
-        spec_->is_datagram() || spec_->serve == Serve::wait || spec_->is_resident();
+    const bool given = spec_->is_datagram() || spec_->serve == Serve::wait || spec_->is_resident();
     for (const Open& socket : open_) {
         // Whoever else holds it (a pool's servers, on their way out) stops listening with us. A
         // `wait` or resident program has been given the socket for good, and would see errors.

@@ -15,6 +15,7 @@
 #include "daemon/os/event_loop.h"
 #include "daemon/os/signals.h"
 #include "daemon/refusals.h"
+#include "daemon/sensors.h"
 #include "daemon/service_sockets.h"
 #include "mpm/dispatcher.h"
 
@@ -37,6 +38,7 @@ class Superdaemon {
     struct Service {
         std::shared_ptr<const ServiceSpec> spec;
         std::shared_ptr<Ledger> ledger;  ///< survives reloads: its counts stay true
+        std::shared_ptr<Admission> admission;
         std::shared_ptr<ErrorOutput> error_output;
         ServiceContext context;
         std::unique_ptr<ServiceSockets> sockets;
@@ -60,6 +62,7 @@ class Superdaemon {
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
     void refresh_contexts();
+    bool misses_denials(const Service& service) const noexcept;
     /// The next reload compares with what runs, not with what was asked for.
     void note_what_is_served();
     Assignment assignment(Service& service);
@@ -82,6 +85,7 @@ class Superdaemon {
     BoardRegistry boards_;
     Refusals refusals_;
     Runtime runtime_;
+    Sensors sensors_;
     Configuration configuration_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;

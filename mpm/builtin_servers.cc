@@ -36,7 +36,7 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
                 return serve_({.spec = job_.spec,
                                .context = job_.context,
                                .sockets = pool_.sockets(),
-                               .ledger = job_.ledger.get(),
+                               .admission = job_.admission.get(),
                                .control = *control,
                                .scoreboard = &pool_.scoreboard(),
                                .slot = slot});

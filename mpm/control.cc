@@ -52,6 +52,13 @@ void Reporter::record(const Record& record) noexcept {
     send_control(channel_, message);
 }
 
+void Reporter::touched(const SocketAddress& peer) noexcept {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::touched;
+    message.record.peer = peer;
+    send_control(channel_, message);
+}
+
 void Reporter::started(const SocketAddress& peer) noexcept {
     if (wants(Record::Kind::start)) record(start_record(::getpid(), peer));
 }

@@ -22,12 +22,13 @@ namespace minetd {
 struct ControlMessage {
     enum class Kind : std::uint32_t {
         // child to parent
-        ready,   ///< the process serves; a later end is not a failed start. `number` 1: resident
-                 ///< programs were heard to say READY=1
-        record,  ///< `record` is to be logged
-        log,     ///< `text` is to be logged, at `number` as Level
-        pass,    ///< the attached connection is for the service called `text`; `number` names the
-                 ///< request
+        ready,    ///< the process serves; a later end is not a failed start. `number` 1: resident
+                  ///< programs were heard to say READY=1
+        record,   ///< `record` is to be logged
+        log,      ///< `text` is to be logged, at `number` as Level
+        pass,     ///< the attached connection is for the service called `text`; `number` names the
+                  ///< request
+        touched,  ///< `record`'s peer came to this sensor
         // parent to child
         drain,     ///< leave the sockets alone, finish what was accepted, end
         passed,    ///< request `number` was granted: the connection is not yours any more
@@ -68,6 +69,8 @@ class Reporter {
     /// Equal refusals are counted instead of sent, once there are many; see flush().
     void refused(std::string_view reason, const SocketAddress& peer) noexcept;
     void record(const Record& record) noexcept;
+    /// The service is a sensor, and this peer came.
+    void touched(const SocketAddress& peer) noexcept;
     void log(Level level, std::string_view text) noexcept;
     /// Tells of refusals held back, when it is time.
     void flush(Milliseconds now) noexcept;
@@ -87,7 +90,7 @@ class Reporter {
     Scoreboard* board_ = nullptr;
     std::atomic<bool> holds_{false};
     std::mutex lock_;  ///< of all below
-    static constexpr std::size_t reasons = 8;
+    static constexpr std::size_t reasons = 16;
     struct Reason {
         std::string_view text;  // a guard's: static
         std::uint64_t count = 0;

@@ -37,8 +37,8 @@ ConversationLoop::ConversationLoop(ServingProcess& process, unsigned thread, boo
       watcher_(watcher),
       line_(process.seat().scoreboard->thread(process.seat().slot, thread)) {
     if (spec_.is_datagram())
-        datagrams_.emplace(spec_, process.seat().context, process.seat().ledger, process.handler(),
-                           process.reporter());
+        datagrams_.emplace(spec_, process.seat().context, process.seat().admission,
+                           process.handler(), process.reporter());
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     if (watcher != nullptr && watcher->leave_fd() >= 0)
@@ -133,7 +133,7 @@ bool ConversationLoop::admitted(int connection, const SocketAddress& peer, Claim
     for (;;) {
         const Guard* guard = process_.admit(connection, peer, monotonic_ms(), claim);
         if (guard == nullptr) return true;
-        if (!guard->waits || !spec_.limits.queues()) {
+        if (!process_.waits(*guard)) {
             process_.reporter().refused(guard->reason, peer);
             return false;
         }

@@ -53,10 +53,10 @@ void keep_reply_address(msghdr& header) noexcept {
 }  // namespace
 
 DatagramServer::DatagramServer(const ServiceSpec& spec, const ServiceContext& context,
-                               Ledger* ledger, Handler& handler, Reporter& reporter)
+                               const Admission* admission, Handler& handler, Reporter& reporter)
     : spec_(spec),
       context_(context),
-      ledger_(ledger),
+      admission_(admission),
       handler_(handler),
       reporter_(reporter),
       budget_(random_seed()),
@@ -70,11 +70,11 @@ int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
 }
 
 bool DatagramServer::admitted(const SocketAddress& peer) noexcept {
-    if (ledger_ == nullptr) return true;
+    if (admission_ == nullptr) return true;
     Claim claim = 0;
     const pid_t self = ::getpid();
-    const Guard* guard = ledger_->admit(spec_.limits, source_of(peer), monotonic_ms(), self, claim);
-    ledger_->release(claim, self);  // a datagram is served in one step
+    const Guard* guard = admission_->admit({peer}, monotonic_ms(), self, claim);
+    admission_->release(claim, self);  // a datagram is served in one step
     if (guard != nullptr) reporter_.refused(guard->reason, peer);
     return guard == nullptr;
 }
@@ -95,7 +95,9 @@ bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
     if (size < 0) return errno != EAGAIN && errno != EBADF;
     peer.length = header.msg_namelen;
 
-    const std::string_view reason = refuse_reply(spec_.udp_guard, peer, context_.own_udp_ports);
+    std::string_view reason;
+    if (!handler_.traits().silent)
+        reason = refuse_reply(spec_.udp_guard, peer, context_.own_udp_ports);
     if (!reason.empty()) {
         reporter_.refused(reason, peer);
         return true;

@@ -3,7 +3,7 @@
 // address. One datagram is one start for the limits.
 #pragma once
 
-#include "daemon/policy/ledger.h"
+#include "daemon/policy/admission.h"
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
 #include "services/handler.h"
@@ -13,8 +13,9 @@ namespace minetd {
 
 class DatagramServer {
   public:
-    DatagramServer(const ServiceSpec& spec, const ServiceContext& context, Ledger* ledger,
-                   Handler& handler, Reporter& reporter);
+    /// All are borrowed; without `admission` everybody is let in.
+    DatagramServer(const ServiceSpec& spec, const ServiceContext& context,
+                   const Admission* admission, Handler& handler, Reporter& reporter);
 
     /// Takes at most `most` datagrams from the socket; returns how many there were.
     int serve(const ListeningSocket& socket, int most) noexcept;
@@ -25,7 +26,7 @@ class DatagramServer {
 
     const ServiceSpec& spec_;
     const ServiceContext& context_;
-    Ledger* ledger_;
+    const Admission* admission_;
     Handler& handler_;
     Reporter& reporter_;
     ReplyBudget budget_;

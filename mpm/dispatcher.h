@@ -11,7 +11,7 @@
 #include "daemon/os/event_loop.h"
 #include "daemon/os/log_sink.h"
 #include "daemon/os/unique_fd.h"
-#include "daemon/policy/ledger.h"
+#include "daemon/policy/admission.h"
 #include "mpm/board_registry.h"
 #include "mpm/children.h"
 #include "mpm/launch.h"
@@ -43,13 +43,15 @@ struct Runtime {
     /// taken; otherwise the caller still has it.
     std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)>
         pass;
+    /// A process of a sensor's service says that this peer came.
+    std::function<void(const ServiceSpec& sensor, const SocketAddress& peer)> touched;
 };
 
 /// One service with all that serving it needs.
 struct Assignment {
     std::shared_ptr<const ServiceSpec> spec;
     std::shared_ptr<const LaunchPlan> plan;  ///< null for a builtin
-    std::shared_ptr<Ledger> ledger;          ///< null when nothing was ever limited
+    std::shared_ptr<Admission> admission;    ///< null when everybody is, and was, let in
     ServiceContext context;                  ///< for a builtin
     unsigned generation = 1;                 ///< of the process that serves: which start it is
     int board_fd = -1;                       ///< its scoreboard; borrowed

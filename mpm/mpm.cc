@@ -36,7 +36,7 @@ int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Chan
     return serve_single({.spec = job.spec,
                          .context = job.context,
                          .sockets = std::move(sockets),
-                         .ledger = job.ledger.get(),
+                         .admission = job.admission.get(),
                          .control = control,
                          .scoreboard = &board});
 }

@@ -60,9 +60,7 @@ void Nowait::signal_sessions(int signal) noexcept {
 }
 
 bool Nowait::full() const noexcept {
-    const Limits& limits = job_.spec->limits;
-    return limits.queues() && limits.instances && job_.ledger &&
-           job_.ledger->running() >= *limits.instances;
+    return job_.admission && job_.admission->full();
 }
 
 void Nowait::update_doors() noexcept {
@@ -107,11 +105,11 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
 
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     const ServiceSpec& spec = *job_.spec;
-    if (!connection.admitted && job_.ledger) {
-        const Guard* guard = job_.ledger->admit(
-            spec.limits, source_of_connection(connection.connection.get(), connection.peer),
-            monotonic_ms(), ::getpid(), connection.claim);
-        if (guard != nullptr && guard->waits && spec.limits.queues()) return Outcome::later;
+    if (!connection.admitted && job_.admission) {
+        const Guard* guard =
+            job_.admission->admit(visitor_of(connection.connection.get(), connection.peer),
+                                  monotonic_ms(), ::getpid(), connection.claim);
+        if (guard != nullptr && job_.admission->waits(*guard)) return Outcome::later;
         if (guard != nullptr) {
             board_.note_refused();
             if (wants_record(spec, Record::Kind::fail))
@@ -176,7 +174,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     const Session session = found->second;
     sessions_.erase(found);
     board_.note_ended();
-    if (job_.ledger) job_.ledger->release(session.claim, ::getpid());
+    if (job_.admission) job_.admission->release(session.claim, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)
         runtime_.record(*job_.spec,

@@ -76,8 +76,8 @@ Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool he
       last_use_(now_.load()) {
     if (!wake_fd_) throw_errno("eventfd");
     if (spec_.is_datagram())
-        datagrams_.emplace(spec_, process.seat().context, process.seat().ledger, process.handler(),
-                           process.reporter());
+        datagrams_.emplace(spec_, process.seat().context, process.seat().admission,
+                           process.handler(), process.reporter());
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     epoll_.add(wake_fd_.get(), EPOLLIN, &wake_tag);
@@ -190,8 +190,7 @@ bool Poller::open(UniqueFd connection, const SocketAddress& peer, const Listenin
                   unsigned line) noexcept {
     Claim claim = 0;
     if (const Guard* guard = process_.admit(connection.get(), peer, now_, claim)) {
-        if (!guard->waits || !spec_.limits.queues())
-            return process_.reporter().refused(guard->reason, peer), true;
+        if (!process_.waits(*guard)) return process_.reporter().refused(guard->reason, peer), true;
         const Held held(*this);
         waiting_.push_back({std::move(connection), peer, &socket});
         at_limit_.store(true, relaxed);

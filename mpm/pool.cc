@@ -43,7 +43,7 @@ Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel&
       limits_(spec_->pool),
       shape_(shape_of(*spec_)),
       sockets_(std::move(sockets)),
-      ledger_(job.ledger.get()),
+      admission_(job.admission.get()),
       control_(control),
       reporter_(control, *spec_),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -265,12 +265,12 @@ void Pool::watch_servers() noexcept {
 }
 
 Exit Pool::reap_server() noexcept {
-    if (ledger_ == nullptr) return reap();
+    if (admission_ == nullptr) return reap();
     // Its claims are given back as long as its pid cannot be another's, in this pool or in the one
     // that replaces it.
     const pid_t pid = ended_child();
     if (pid == 0) return {};
-    ledger_->release_all(pid);
+    admission_->release_all(pid);
     return reap(pid);
 }
 
@@ -370,7 +370,7 @@ void Pool::on_wake() noexcept {
 void Pool::on_tick() noexcept {
     tick_.schedule(second);
     reporter_.flush(monotonic_ms());
-    if (ledger_ != nullptr) ledger_->settle();
+    if (admission_ != nullptr) admission_->settle();
     kind_->attend();
     backlog();
     watch_servers();

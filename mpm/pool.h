@@ -77,7 +77,7 @@ class Pool {
     const PoolLimits& limits_;
     PoolShape shape_;
     std::vector<ListeningSocket> sockets_;
-    Ledger* ledger_;
+    const Admission* admission_;  ///< null: everybody is let in
     Channel& control_;
     Reporter reporter_;
     EventLoop loop_;

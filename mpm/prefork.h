@@ -17,8 +17,7 @@ int serve_prefork(ServerSeat seat);
 struct WaitingSeat {
     std::vector<ListeningSocket> sockets;
     int retire_fd = -1;  ///< a semaphore eventfd: every unit sends one waiting server home
-    Ledger* ledger = nullptr;
-    Limits limits;
+    const Admission* admission = nullptr;  ///< null: everybody is let in
     Scoreboard* scoreboard = nullptr;
     RefusalBox* refusals = nullptr;
     bool announce = false;   ///< the keeper wants to hear of every connection (records)

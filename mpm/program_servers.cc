@@ -20,8 +20,7 @@ ProgramServers::ProgramServers(Pool& pool, const Assignment& job,
     for (const ListeningSocket& socket : pool.sockets()) set_nonblocking(socket.fd, true);
     waiting_.sockets = pool.sockets();
     waiting_.retire_fd = retire_fd_.get();
-    waiting_.ledger = job.ledger.get();
-    waiting_.limits = spec_.limits;
+    waiting_.admission = job.admission.get();
     waiting_.scoreboard = &pool.scoreboard();
     waiting_.refusals = &refusals_;
     waiting_.announce = wants_record(spec_, Record::Kind::start);

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "daemon/os/identity.h"
+#include "daemon/os/raw_syscall.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
@@ -32,12 +33,15 @@ bool is_shortage(int error) noexcept {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-Source source_of_connection(int fd, const SocketAddress& peer) noexcept {
-    if (peer.family() != AF_UNIX) return source_of(peer);
+Visitor visitor_of(int fd, const SocketAddress& peer) noexcept {
+    Visitor visitor{peer};
+    if (peer.family() != AF_UNIX) return visitor;
+    // Without the C library: servers on borrowed memory ask too.
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return {};
-    return source_of(peer, credentials.uid);
+    if (raw::syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
+        visitor.uid = credentials.uid;
+    return visitor;
 }
 
 }  // namespace minetd

@@ -15,7 +15,7 @@ struct ServerSeat {
     std::shared_ptr<const ServiceSpec> spec;
     const ServiceContext& context;
     std::vector<ListeningSocket> sockets;
-    Ledger* ledger = nullptr;          ///< null: nothing is limited
+    Admission* admission = nullptr;    ///< null: everybody is let in
     Channel& control;                  ///< to the parent
     Scoreboard* scoreboard = nullptr;  ///< null in a process that is no pool's
     unsigned slot = 0;
@@ -29,7 +29,7 @@ void enter_service(const ServiceSpec& spec);
 /// accept(2) failed for want of descriptors or memory: trying again at once would only burn.
 bool is_shortage(int error) noexcept;
 
-/// A peer for the limits; a local one is known by its user.
-Source source_of_connection(int fd, const SocketAddress& peer) noexcept;
+/// The peer of a connection as admission sees it; a local one is known by its user. Borrows `peer`.
+Visitor visitor_of(int fd, const SocketAddress& peer) noexcept;
 
 }  // namespace minetd

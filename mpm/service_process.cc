@@ -140,13 +140,13 @@ void ServiceProcess::start() noexcept {
         job_.board_fd = board->fd();
         job_.generation = ++generation_;
         for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
-        if (job_.ledger) keep.push_back(job_.ledger->fd());
+        if (job_.admission) job_.admission->keep(keep);
         if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
         const pid_t pid = fork_process(title.c_str(), keep, [this, control] {
             try {
-                if (job_.ledger) job_.ledger->remap();
+                if (job_.admission) job_.admission->remap();
                 return body_(job_, sockets_, *control);
             } catch (const std::exception& problem) {
                 Reporter(*control, *job_.spec)
@@ -219,6 +219,9 @@ void ServiceProcess::listen(Process& process) noexcept {
                 break;
             case ControlMessage::Kind::pass:
                 pass(process, message, std::move(attached));
+                break;
+            case ControlMessage::Kind::touched:
+                runtime_.touched(*job_.spec, message.record.peer);
                 break;
             default:
                 break;
@@ -303,11 +306,11 @@ void ServiceProcess::tell_boards() noexcept {
 }
 
 void ServiceProcess::on_end(pid_t pid) noexcept {
-    if (job_.ledger) job_.ledger->release_all(pid);
+    if (job_.admission) job_.admission->release_all(pid);
 }
 
 void ServiceProcess::settle_claims() noexcept {
-    if (job_.ledger && !job_.ledger->settle()) settle_.schedule(settle_delay);
+    if (job_.admission && !job_.admission->settle()) settle_.schedule(settle_delay);
 }
 
 }  // namespace minetd

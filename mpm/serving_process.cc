@@ -53,8 +53,11 @@ class OneAtATime final : public Handler {
     std::unique_ptr<Handler> handler_;
 };
 
-const ServiceContext& with_boards(ServiceContext& context, const ShownBoards* boards) noexcept {
+/// What only a process that serves can add.
+const ServiceContext& complete(ServiceContext& context, const ShownBoards* boards,
+                               Reporter& reporter) {
     context.status = boards;
+    context.alarm = [&reporter](const SocketAddress& peer) { reporter.touched(peer); };
     return context;
 }
 
@@ -76,7 +79,7 @@ ServingProcess::ServingProcess(ServerSeat seat, unsigned workers)
       shown_(shows_boards(spec_) ? std::make_unique<ShownBoards>() : nullptr),
       context_(seat_.context),
       handler_(
-          make_handler(spec_, with_boards(context_, shown_.get()),
+          make_handler(spec_, complete(context_, shown_.get(), reporter_),
                        [this](Level level, std::string_view text) { reporter_.log(level, text); })),
       traits_(handler_->traits()),
       deadlines_(deadlines_of(spec_, traits_)),
@@ -115,18 +118,16 @@ void ServingProcess::await_boards() noexcept {
 
 const Guard* ServingProcess::admit(int connection, const SocketAddress& peer, Milliseconds now,
                                    Claim& claim) {
-    if (seat_.ledger == nullptr) return nullptr;
-    const Source source = source_of_connection(connection, peer);
-    return seat_.ledger->admit(spec_.limits, source, now, ::getpid(), claim);
+    if (seat_.admission == nullptr) return nullptr;
+    return seat_.admission->admit(visitor_of(connection, peer), now, ::getpid(), claim);
 }
 
 void ServingProcess::release(Claim claim) noexcept {
-    if (seat_.ledger != nullptr) seat_.ledger->release(claim, ::getpid());
+    if (seat_.admission != nullptr) seat_.admission->release(claim, ::getpid());
 }
 
 bool ServingProcess::at_limit() const noexcept {
-    return spec_.limits.queues() && spec_.limits.instances && seat_.ledger != nullptr &&
-           seat_.ledger->running() >= *spec_.limits.instances;
+    return seat_.admission != nullptr && seat_.admission->full();
 }
 
 void ServingProcess::drain() noexcept {

@@ -34,6 +34,7 @@ class ServingProcess {
     /// The guard that refuses the connection, or null: it is counted under `claim`.
     const Guard* admit(int connection, const SocketAddress& peer, Milliseconds now, Claim& claim);
     void release(Claim claim) noexcept;
+    bool waits(const Guard& guard) const noexcept { return seat_.admission->waits(guard); }
     /// More than `instances` wait in the backlog, and there are so many now.
     bool at_limit() const noexcept;
     SocketAddress local_end(int connection, const ListeningSocket& socket) const noexcept {

@@ -91,18 +91,14 @@ class Wait::Door : private ChildOwner {
 };
 
 bool Wait::Door::admitted(const SocketAddress& peer) noexcept {
-    if (!job_.ledger) return true;
-    const Limits& limits = job_.spec->limits;
-    const Guard* guard =
-        job_.ledger->admit(limits, source_of(peer), monotonic_ms(), ::getpid(), claim_);
+    if (!job_.admission) return true;
+    const Guard* guard = job_.admission->admit({peer}, monotonic_ms(), ::getpid(), claim_);
     if (guard == nullptr) return true;
     board_.note_refused();
     if (wants_record(*job_.spec, Record::Kind::fail))
         runtime_.record(*job_.spec, fail_record(guard->reason, peer));
-    if (peer.length > 0 && counts_sources(limits) &&
-        guard->reason.find("source") != std::string_view::npos) {
-        // Only this peer is over its limit: its datagram must not keep the others' from being
-        // served.
+    if (peer.length > 0 && !guard->passes) {
+        // It must not keep the others' datagrams from being served.
         char nothing;
         (void)::recv(socket_.fd, &nothing, 0, MSG_DONTWAIT);
     } else {
@@ -137,7 +133,7 @@ void Wait::Door::on_readable() noexcept {
         started = runtime_.launcher.start(*slot);
     }
     if (started.pid < 0) {
-        if (job_.ledger) job_.ledger->release(claim_, ::getpid());
+        if (job_.admission) job_.admission->release(claim_, ::getpid());
         complain("fork: " + error_text(started.error) + "; tried again every second");
         return pause(shortage_delay);
     }
@@ -156,7 +152,7 @@ void Wait::Door::on_readable() noexcept {
 void Wait::Door::on_exit(const Exit& exit) noexcept {
     pid_ = 0;
     board_.note_ended();
-    if (job_.ledger) job_.ledger->release(claim_, ::getpid());
+    if (job_.admission) job_.admission->release(claim_, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
     const bool failed =
         failure.error != 0 || !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;

@@ -39,24 +39,14 @@ void nap(Milliseconds time) noexcept {
     syscall(SYS_nanosleep, &length, nullptr);
 }
 
-Source source_of_peer(const LaunchSlot& slot) noexcept {
-    if (slot.peer.family() != AF_UNIX) return source_of(slot.peer);
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (syscall(SYS_getsockopt, slot.socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-        return {};
-    return source_of(slot.peer, credentials.uid);
-}
-
 const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
     const WaitingSeat& seat = *server.seat;
-    if (seat.ledger == nullptr) return nullptr;
+    if (seat.admission == nullptr) return nullptr;
     const auto self = static_cast<pid_t>(syscall(SYS_getpid));
-    const Source source = source_of_peer(slot);
+    const Visitor visitor = visitor_of(slot.socket, slot.peer);
     for (;;) {
-        const Guard* guard =
-            seat.ledger->admit(seat.limits, source, monotonic_ms(), self, server.claim);
-        if (guard == nullptr || !guard->waits || !seat.limits.queues()) return guard;
+        const Guard* guard = seat.admission->admit(visitor, monotonic_ms(), self, server.claim);
+        if (guard == nullptr || !seat.admission->waits(*guard)) return guard;
         nap(seat.poll);
     }
 }

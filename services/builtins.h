@@ -22,6 +22,7 @@ std::unique_ptr<Handler> make_time(const ServiceContext&);     ///< RFC 868
 std::unique_ptr<Handler> make_qotd(const ServiceContext&);     ///< RFC 865; [FILE]
 std::unique_ptr<Handler> make_http(const ServiceContext&);     ///< RFC 9110; DIRECTORY [INDEX...]
 std::unique_ptr<Handler> make_status(const ServiceContext&);   ///< all services, over HTTP
+std::unique_ptr<Handler> make_sensor(const ServiceContext&);   ///< xinetd's SENSOR
 std::unique_ptr<Handler> make_tcpmux(const ServiceContext&);   ///< RFC 1078
 
 /// RFC 864's customary pattern for one whole turn: 95 lines of 72 printing characters and CRLF,

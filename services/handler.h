@@ -40,6 +40,7 @@ struct HandlerTraits {
     /// Seconds that the driver waits for the first byte of a next request, and for a request to be
     /// whole once it has begun; 0: the service's idle_timeout.
     unsigned keep_alive_timeout = 0, request_timeout = 0;
+    bool silent = false;  ///< never answers a datagram: no peer can be made to hear from it
 };
 
 /// Serves connections or datagrams. One object serves all connections of a process, so it keeps

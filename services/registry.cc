@@ -43,6 +43,10 @@ constexpr Builtin table[] = {
      {.evictable = true, .keep_alive_timeout = 5, .request_timeout = 20},
      make_status,
      "shows over HTTP what all services do: a page, ?auto as Apache's mod_status, ?json"},
+    {"sensor",
+     {.datagram = true, .client_speaks_first = false, .silent = true},
+     make_sensor,
+     "answers nothing; whoever comes is refused by every service for deny_time"},
     {"tcpmux", {}, make_tcpmux, "passes the connection to the service the client names (RFC 1078)"},
 };
 
@@ -73,6 +77,11 @@ Module open_module(const std::string& name) {
 bool shows_boards(const ServiceSpec& spec) noexcept {
     const Builtin* const builtin = find_builtin(spec.builtin);
     return builtin != nullptr && builtin->make == make_status;
+}
+
+bool is_sensor(const ServiceSpec& spec) noexcept {
+    const Builtin* const builtin = find_builtin(spec.builtin);
+    return builtin != nullptr && builtin->make == make_sensor;
 }
 
 std::unique_ptr<Handler> make_handler(const ServiceSpec& spec, const ServiceContext& context,

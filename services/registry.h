@@ -29,5 +29,7 @@ void prepare_handler(const ServiceSpec& spec);
 
 /// The service is the builtin that is told of all services' scoreboards (ServiceContext::status).
 bool shows_boards(const ServiceSpec& spec) noexcept;
+/// The service is a sensor: whoever touches it may be denied all others.
+bool is_sensor(const ServiceSpec& spec) noexcept;
 
 }  // namespace minetd

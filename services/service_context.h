@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "daemon/os/socket_address.h"
 
 namespace minetd {
 
@@ -23,6 +26,8 @@ struct ServiceContext {
     unsigned idle_timeout = 300;  ///< seconds; 0: never
     /// What `status` shows; null where nobody gave it anything to show.
     const status::Source* status = nullptr;
+    /// Where `sensor` tells of who came; for any thread. Empty where nobody wants to know.
+    std::function<void(const SocketAddress& peer)> alarm;
 };
 
 }  // namespace minetd

@@ -220,6 +220,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
         check_builtin(draft, options, diagnostics);
     if (spec.tcpmux) check_tcpmux(draft, diagnostics);
     check_pool(draft, diagnostics);
+    check_admission(draft, diagnostics);
 }
 
 }  // namespace minetd

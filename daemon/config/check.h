@@ -20,6 +20,8 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
 /// The part of check() that is about pools: what goes with which MPM, and limits that Apache would
 /// correct too.
 void check_pool(Draft& draft, Diagnostics& diagnostics);
+/// The part that is about who may come.
+void check_admission(Draft& draft, Diagnostics& diagnostics);
 
 /// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
 /// Expects drafts that are not broken; breaks the later one of two, without a key in

@@ -20,8 +20,8 @@ std::string mpm_text(Serve serve) {
 
 /// Nobody of ours sees the connections of a resident program.
 void warn_of_uncounted(const Draft& draft, Diagnostics& diagnostics) {
-    for (const char* name : {"instances", "per_source", "service_max", "ip_max", "cps", "overflow",
-                             "max_connections_per_child"})
+    for (const char* name : {"instances", "per_source", "service_max", "ip_max", "cps", "rate",
+                             "access_times", "max_load", "overflow", "max_connections_per_child"})
         if (draft.says(name))
             diagnostics.warning(
                 draft.where(name),

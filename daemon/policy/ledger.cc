@@ -7,6 +7,7 @@
 #include <new>
 
 #include "daemon/os/raw_syscall.h"
+#include "daemon/policy/token_bucket.h"
 #include "daemon/policy/window.h"
 
 namespace minetd {
@@ -46,6 +47,7 @@ struct alignas(128) Ledger::SourceEntry {
     Source source;
     std::uint32_t running;
     Milliseconds last_used;
+    FullAt rate_full_at;  ///< its token bucket
     Window minute;
 };
 
@@ -125,9 +127,9 @@ Ledger::~Ledger() = default;
 
 Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now) noexcept {
     // A secret seed keeps peers from choosing addresses that meet in one bucket.
-    std::uint64_t hash = (source.key ^ seed_) * 0x9E3779B97F4A7C15U + source.kind;
+    std::uint64_t hash = (source.key.low ^ seed_) * 0x9E3779B97F4A7C15U + source.kind;
     hash ^= hash >> 29;
-    hash *= 0xBF58476D1CE4E5B9U;
+    hash = (hash ^ source.key.high) * 0xBF58476D1CE4E5B9U;
     hash ^= hash >> 32;
     SourceEntry* const first = &shared().sources[hash % (source_capacity / bucket) * bucket];
 
@@ -139,9 +141,12 @@ Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now)
             return entry;
         }
         if (entry->running > 0) continue;
-        // Whoever has started least recently loses least by being forgotten.
-        const unsigned count =
-            entry->source.known() ? window_count(entry->minute, now, minute_slice) + 1 : 0;
+        // Whoever has started least recently, and owes its bucket nothing, loses least by being
+        // forgotten.
+        unsigned count = 0;
+        if (entry->source.known())
+            count = 1 + window_count(entry->minute, now, minute_slice) +
+                    (entry->rate_full_at > now * 1'000'000 ? 1 : 0);
         if (victim == nullptr || count < victim_count ||
             (count == victim_count && entry->last_used < victim->last_used)) {
             victim = entry;
@@ -154,6 +159,7 @@ Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now)
         victim->source.key = source.key;
         victim->running = 0;
         victim->last_used = now;
+        victim->rate_full_at = 0;
         victim->minute = Window{};
         order_writes();
         victim->source.kind = source.kind;
@@ -169,24 +175,24 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     const Lock lock(*this, who, Lock::Attempts::endless);
     if (all.disowned.load(relaxed) != 0) sweep();
 
-    Counts counts;
-    counts.running = all.running.load(relaxed);
-    counts.in_minute = limits.service_max ? window_count(all.minute, now, minute_slice) : 0;
-    counts.in_second = limits.cps ? window_count(all.second, now, second_slice) : 0;
-    counts.claims_exhausted =
-        all.free_claim == 0 && all.claims_used.load(relaxed) >= claim_capacity;
-    counts.cps_pausing = now < all.paused_until.load(relaxed);
+    Facts facts;
+    facts.running = all.running.load(relaxed);
+    facts.in_minute = limits.service_max ? window_count(all.minute, now, minute_slice) : 0;
+    facts.in_second = limits.cps ? window_count(all.second, now, second_slice) : 0;
+    facts.claims_exhausted = all.free_claim == 0 && all.claims_used.load(relaxed) >= claim_capacity;
+    facts.cps_pausing = now < all.paused_until.load(relaxed);
     SourceEntry* entry = nullptr;
     if (counts_sources(limits) && source.known()) {
         entry = find_source(source, now);
-        counts.source_untracked = entry == nullptr;
+        facts.source_untracked = entry == nullptr;
         if (entry != nullptr) {
-            counts.running_from_source = entry->running;
-            counts.in_minute_from_source = window_count(entry->minute, now, minute_slice);
+            facts.running_from_source = entry->running;
+            facts.in_minute_from_source = window_count(entry->minute, now, minute_slice);
+            if (limits.rate) facts.tokens = tokens(entry->rate_full_at, *limits.rate, now);
         }
     }
-    if (const Guard* guard = decide(limits, counts)) {
-        if (guard->trips_cps && !counts.cps_pausing)
+    if (const Guard* guard = decide(Guard::Stage::counts, limits, facts)) {
+        if (guard->trips_cps && !facts.cps_pausing)
             all.paused_until.store(now + limits.cps->wait * Milliseconds{1000}, relaxed);
         return guard;
     }
@@ -207,6 +213,7 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     if (entry != nullptr) {
         ++entry->running;
         window_add(entry->minute, now, minute_slice);
+        if (limits.rate) entry->rate_full_at = take_token(entry->rate_full_at, *limits.rate, now);
     }
     claim = index;
     return nullptr;

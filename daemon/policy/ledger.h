@@ -30,8 +30,9 @@ class Ledger {
     void remap() { memory_.remap(); }
     int fd() const noexcept { return memory_.fd(); }
 
-    /// Decides and, when no guard refuses (the result is null), counts the session for process
-    /// `who`. Allocates nothing and calls no library: a child on borrowed memory may use it.
+    /// Asks the guards that go by counts and, when none refuses (the result is null), counts the
+    /// session for process `who`. Allocates nothing and calls no library: a child on borrowed
+    /// memory may use it.
     const Guard* admit(const Limits& limits, const Source& source, Milliseconds now, pid_t who,
                        Claim& claim) noexcept;
     void release(Claim claim, pid_t who) noexcept;

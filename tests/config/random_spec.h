@@ -174,8 +174,8 @@ class RandomSpec {
         for (unsigned n = below(3); n > 0; --n)
             spec.limits.access_times.push_back(
                 {static_cast<std::uint16_t>(below(1440)), static_cast<std::uint16_t>(below(1441))});
-        if (chance(3)) spec.access.only_from = rules();
-        if (chance(3)) spec.access.no_access = rules();
+        if (!spec.is_resident() && chance(3)) spec.access.only_from = rules();
+        if (!spec.is_resident() && chance(3)) spec.access.no_access = rules();
         if (chance(4)) spec.libwrap = "thingd";
         if (chance(4)) spec.ident_timeout = 1 + below(100);
         spec.ident_only = chance(4);

@@ -12,7 +12,7 @@ TEST_SUITE("policy") {
         const struct {
             const char* name;
             Limits limits;
-            Counts counts;
+            Facts facts;
             const char* reason;  // null: admitted
         } rows[] = {
             {"nothing is limited", {}, {.running = 1'000'000}, nullptr},
@@ -53,11 +53,50 @@ TEST_SUITE("policy") {
              {.instances = 0, .cps = ConnectionsPerSecond{1, 1}},
              {.in_second = 1},
              "connections per second"},
+            {"touched a sensor", {}, {.sensed = true}, "sensor"},
+            {"on no_access, or not on only_from", {}, {.access = Verdict::deny}, "address"},
+            {"nobody knows its name", {}, {.access = Verdict::unknown}, "address"},
+            {"before the first minute", {.access_times = {{480, 1020}}}, {.minute = 479}, "time"},
+            {"in the first minute", {.access_times = {{480, 1020}}}, {.minute = 480}, nullptr},
+            {"in the last minute", {.access_times = {{480, 1020}}}, {.minute = 1020}, nullptr},
+            {"after the last minute", {.access_times = {{480, 1020}}}, {.minute = 1021}, "time"},
+            {"in the second range", {.access_times = {{1, 2}, {5, 6}}}, {.minute = 5}, nullptr},
+            {"between two ranges", {.access_times = {{1, 2}, {5, 6}}}, {.minute = 4}, "time"},
+            {"over midnight, late", {.access_times = {{1320, 360}}}, {.minute = 1439}, nullptr},
+            {"over midnight, early", {.access_times = {{1320, 360}}}, {.minute = 0}, nullptr},
+            {"over midnight, at noon", {.access_times = {{1320, 360}}}, {.minute = 720}, "time"},
+            {"to the end of the day", {.access_times = {{720, 1440}}}, {.minute = 1439}, nullptr},
+            {"at max_load", {.max_load = 2.5}, {.load = 2.5}, "load"},
+            {"below max_load", {.max_load = 2.5}, {.load = 2.49}, nullptr},
+            {"no token", {.rate = Rate{1, 1, 1}}, {.tokens = 0}, "rate"},
+            {"a token", {.rate = Rate{1, 1, 1}}, {.tokens = 1}, nullptr},
+            {"a rate, and nobody's source", {.rate = Rate{1, 1, 1}}, {}, nullptr},
+            {"a bucket that cannot be kept",
+             {.rate = Rate{1, 1, 1}},
+             {.source_untracked = true},
+             "rate"},
+            {"the sensor is asked first",
+             {.instances = 0, .access_times = {{1, 1}}},
+             {.sensed = true, .access = Verdict::deny},
+             "sensor"},
+            {"then the address",
+             {.instances = 0, .access_times = {{1, 1}}},
+             {.access = Verdict::deny},
+             "address"},
+            {"then the time",
+             {.instances = 0, .max_load = 0, .access_times = {{1, 1}}},
+             {},
+             "time"},
+            {"then the load", {.instances = 0, .max_load = 0}, {}, "load"},
+            {"the rate before the service's own limit",
+             {.instances = 0, .rate = Rate{1, 1, 1}},
+             {.tokens = 0},
+             "rate"},
             {"the books are full", {.ip_max = 5}, {.claims_exhausted = true}, "service_limit"},
         };
         for (const auto& row : rows) {
             CAPTURE(row.name);
-            const Guard* guard = decide(row.limits, row.counts);
+            const Guard* guard = decide(row.limits, row.facts);
             if (row.reason == nullptr) {
                 CHECK(guard == nullptr);
             } else {
@@ -72,10 +111,21 @@ TEST_SUITE("policy") {
             CAPTURE(std::string(guard.reason));
             CHECK_FALSE(guard.reason.empty());
             CHECK(guard.waits == (guard.reason == "service_limit"));
+            CHECK((guard.passes || !guard.waits));
             for (const Guard& other : guards())
                 CHECK((&guard == &other || guard.reason != other.reason));
         }
+        // What goes by the peer alone is asked before anything is counted.
+        bool counting = false;
+        for (const Guard& guard : guards()) {
+            const bool counts = guard.stage == Guard::Stage::counts;
+            CHECK((counts || !counting));
+            counting = counts;
+        }
         CHECK(unlimited({}));
+        CHECK(unlimited({.max_load = 1, .access_times = {{1, 2}}}));
+        CHECK_FALSE(unlimited({.rate = Rate{}}));
+        CHECK(counts_sources({.rate = Rate{}}));
         CHECK_FALSE(unlimited({.ip_max = 1}));
         CHECK(counts_sources({.per_source = 1}));
         CHECK_FALSE(counts_sources({.instances = 1}));

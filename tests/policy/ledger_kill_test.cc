@@ -23,11 +23,15 @@ constexpr Milliseconds now = 1'000'000;
 constexpr pid_t another = 77'777;  // no process of the test
 
 Source source(std::uint64_t number) {
-    return {.key = 0x0A000000U + number, .kind = 2};
+    return {.key = {.low = 0x0A000000U + number}, .kind = 2};
 }
 
 Limits limits() {
-    return {.instances = 8, .per_source = 4, .service_max = 1'000, .ip_max = 500};
+    return {.instances = 8,
+            .per_source = 4,
+            .service_max = 1'000,
+            .ip_max = 500,
+            .rate = Rate{.count = 1'000, .seconds = 86'400, .burst = 1'000}};
 }
 
 /// How many more are admitted from this source; all of them are given back.

@@ -20,7 +20,7 @@ Source source(unsigned number) {
     peer.v4.sin_family = AF_INET;
     peer.v4.sin_addr.s_addr = htonl(0x0A000000U + number);
     peer.length = sizeof peer.v4;
-    return source_of(peer);
+    return source_of(peer, {});
 }
 
 constexpr Milliseconds now = 1'000'000;
@@ -50,6 +50,7 @@ TEST_SUITE("policy") {
             {"service_max", {.service_max = 7}, 7, 0},
             {"ip_max", {.ip_max = 7}, 7, 7},
             {"cps", {.cps = ConnectionsPerSecond{7, 5}}, 7, 0},
+            {"rate", {.rate = Rate{.count = 1, .seconds = 60, .burst = 7}}, 7, 7},
             {"both", {.instances = 10, .per_source = 7}, 7, 3},
             {"none", {}, 50, 50},
         };
@@ -75,6 +76,31 @@ TEST_SUITE("policy") {
         ledger.release(12345, ::getpid());
         CHECK(ledger.running() == 1);
         CHECK(admitted(ledger, limits, 10) == 1);
+    }
+
+    TEST_CASE("rate: a burst, then as fast as it says, for each source by itself") {
+        Ledger ledger;
+        const Limits limits{.rate = Rate{.count = 2, .seconds = 1, .burst = 3}};
+        const auto tries = [&](Milliseconds when, unsigned from) {
+            unsigned count = 0;
+            for (int i = 0; i < 10; ++i) {
+                Claim claim = 0;
+                if (ledger.admit(limits, source(from), when, ::getpid(), claim) == nullptr) {
+                    ++count;
+                    ledger.release(claim, ::getpid());  // an end gives no token back
+                }
+            }
+            return count;
+        };
+        CHECK(tries(now, 1) == 3);
+        CHECK(tries(now + 499, 1) == 0);
+        CHECK(tries(now + 500, 1) == 1);
+        CHECK(tries(now + 500, 2) == 3);
+        CHECK(tries(now + 1500, 1) == 2);
+        CHECK(tries(now + 100'000, 1) == 3);  // no more than the burst was saved
+        // A peer that nobody knows is under nobody's rate.
+        Claim claim = 0;
+        for (int i = 0; i < 10; ++i) CHECK(!ledger.admit(limits, {}, now, ::getpid(), claim));
     }
 
     TEST_CASE("cps pauses for as long as it says, and then serves again") {

@@ -36,6 +36,7 @@ namespace {
 
 constexpr std::string_view many_services = "many-services";
 constexpr std::string_view all_pools = "pools";
+constexpr std::string_view all_admission = "admission";
 constexpr double far_default_ns = 300;
 
 struct Options {
@@ -52,6 +53,7 @@ void parse(CLI::App& app, Options& options, int argc, char** argv) {
     for (const Workload& workload : workloads()) names.emplace_back(workload.name);
     names.emplace_back(many_services);
     names.emplace_back(all_pools);
+    names.emplace_back(all_admission);
     app.add_option("--minetd", options.site.minetd, "the binary")->required();
     app.add_option("--peers", options.site.peers, "the unpacked packages")->required();
     app.add_option("--programs", options.site.programs, "where loadgen, limit and ok_* are")
@@ -142,6 +144,7 @@ bool named(const Options& options, std::string_view name) {
 
 bool wanted(const Options& options, const Workload& workload) {
     if (workload.is_of_pools()) return named(options, workload.name) || named(options, all_pools);
+    if (workload.is_of_admission() && named(options, all_admission)) return true;
     return options.wanted.empty() || named(options, workload.name);
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <random>
+
 #include "tests/bench/launches.h"
 #include "tests/bench/pool_size.h"
 
@@ -52,11 +54,25 @@ std::string section(std::string_view attributes) {
     return attributes.empty() ? "" : fmt::format("\n[{}]\n{}", service_port, attributes);
 }
 
+// Rules that name others, close to the clients (they are 127.0.1.x) so that a look-up goes deep,
+// and the one that names them.
+std::string rules_of(const ServerKind& kind) {
+    if (kind.rules == 0) return {};
+    std::string text = "only_from = 127.0.1.0/24\n";
+    std::minstd_rand random(1);
+    for (unsigned rule = 1; rule < kind.rules; ++rule)
+        text += fmt::format("{}127.{}.{}.{}/32{}", rule % 16 == 1 ? "only_from += " : " ",
+                            random() % 256, 2 + random() % 254, 1 + random() % 254,
+                            rule % 16 == 0 || rule + 1 == kind.rules ? "\n" : "");
+    return text;
+}
+
 std::string pool_of(Mpm mpm, const Workload& workload, unsigned clients) {
     switch (workload.needs) {
         case Needs::program:
             return std::string(pool_for_64_clients);
         case Needs::burst:
+        case Needs::ruled_program:
             return {};
         case Needs::stay:
         case Needs::slow_program:
@@ -66,6 +82,7 @@ std::string pool_of(Mpm mpm, const Workload& workload, unsigned clients) {
             return apache_directives(
                 mpm, mpm == Mpm::event ? parking_pool_for(clients) : pool_for(mpm, clients));
         case Needs::echo:
+        case Needs::ruled_echo:
         case Needs::pool:
         case Needs::file:
             return apache_directives(mpm, pool_for(mpm, clients));
@@ -76,7 +93,7 @@ std::string pool_of(Mpm mpm, const Workload& workload, unsigned clients) {
 }  // namespace
 
 Launch minetd_nowait(const ServerKind& kind, const Site& site, const Workload& workload, unsigned) {
-    return minetd(kind, site, lines(site, workload, "nowait"));
+    return minetd(kind, site, lines(site, workload, "nowait") + section(rules_of(kind)));
 }
 
 Launch minetd_prefork(const ServerKind& kind, const Site& site, const Workload& workload,
@@ -112,7 +129,8 @@ Launch minetd_worker(const ServerKind& kind, const Site& site, const Workload& w
 Launch minetd_event(const ServerKind& kind, const Site& site, const Workload& workload,
                     unsigned clients) {
     return minetd(kind, site,
-                  lines(site, workload, "event") + section(pool_of(Mpm::event, workload, clients)));
+                  lines(site, workload, "event") +
+                      section(pool_of(Mpm::event, workload, clients) + rules_of(kind)));
 }
 
 Launch minetd_many(const ServerKind& kind, const Site& site, std::uint16_t first_port,

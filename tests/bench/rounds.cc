@@ -136,7 +136,7 @@ Sample Rounds::run_once(const ServerKind& server, const Workload& workload, unsi
     Sample sample;
     {
         const RunningServer running(std::string(server.name), launch, site_);
-        if (workload.is_of_pools()) running.await_rest();
+        if (workload.is_of_pools() || workload.is_of_admission()) running.await_rest();
         sample = run_client(running, launch, workload, clients);
     }
     sample.round_trip_ns = std::max(before, round_trip_ns(pair_));

@@ -53,6 +53,7 @@ struct ServerKind {
     unsigned takes_part = 0;       ///< bits() of the needs that it meets
     unsigned most_clients = 0;     ///< that it can hold; 0: any number
     bool privileged_echo = false;  ///< its echo is bound to port 7
+    unsigned rules = 0;            ///< addresses and networks that it looks for its clients in
 
     bool is_limit() const { return name.starts_with("limit_"); }
     bool is_ours() const { return name.starts_with("minetd"); }

@@ -48,6 +48,10 @@ std::string ratio_to_best(const Comparison& comparison, const Series& series) {
     return ratio_text(rate_ratio(&series, best(comparison)));
 }
 
+std::string ratio_to_first(const Comparison& comparison, const Series& series) {
+    return ratio_text(rate_ratio(&series, &comparison.series.front()));
+}
+
 std::string rate(const Comparison&, const Series& series) {
     const Spread all = spread(series, &Sample::rate);
     return fmt::format("{} ({}-{})", with_commas(all.median), with_commas(all.least),
@@ -101,6 +105,8 @@ constexpr Column of_inetds[] = {rate_column,
                                 {"x tcpserver", ratio_to<tcpserver>},
                                 {"x xinetd", ratio_to<xinetd>},
                                 x_limit};
+constexpr Column of_rules[] = {rate_column, p50,  p99,   longest,
+                               cpu,         cpus, wrong, {"x no rule", ratio_to_first}};
 constexpr Column of_pools[] = {rate_column, p50,   p99,   p999,   longest, cpu,
                                cpus,        wrong, stuck, x_peer, x_limit};
 constexpr Column of_idlers[] = {
@@ -120,6 +126,7 @@ std::span<const Column> columns_of(const Workload& workload) {
     if (workload.is_burst()) return of_bursts;
     if (workload.needs == Needs::idle) return of_idlers;
     if (workload.needs == Needs::guard) return of_attackers;
+    if (workload.is_of_admission()) return of_rules;
     if (workload.is_of_pools()) return of_pools;
     return of_inetds;
 }

@@ -7,6 +7,7 @@ namespace minetd::bench {
 namespace {
 
 constexpr unsigned usual[] = {1, 16, 64};
+constexpr unsigned some[] = {16};
 constexpr unsigned crowd[] = {256};
 constexpr unsigned many[] = {1, 16, 64, 200, 1000};
 constexpr unsigned few_of_many[] = {16, 200};
@@ -30,6 +31,10 @@ constexpr Workload table[] = {
     {"keepalive", "builtin echo, persistent connections", Needs::echo, lines, "", usual, usual},
     {"burst", "builtin echo, clients that all come at once and stay", Needs::burst,
      "--exchange hold --clients {0}", "", crowd, crowd},
+    {"admission-echo", "what address rules cost an echo on event, a connection per line",
+     Needs::ruled_echo, line_each, "", some, some},
+    {"admission-exec", "what address rules cost a static program on nowait", Needs::ruled_program,
+     run, "ok_static", some, some},
     {"pool-echo", "echo from a pool, a connection per line", Needs::pool, line_each, "", many,
      few_of_many},
     {"pool-keepalive", "echo from a pool, persistent connections", Needs::pool, lines, "", many,

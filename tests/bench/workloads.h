@@ -9,15 +9,17 @@ namespace minetd::bench {
 
 /// What a server must be able to do to take part.
 enum class Needs {
-    program,       ///< start a program
-    echo,          ///< echo, whatever it is
-    burst,         ///< serve 256 at once with nothing configured
-    pool,          ///< echo from a pool that is sized for the clients
-    idle,          ///< hold many connections
-    stay,          ///< echo from a pool of the default size, while each client stays for a second
-    slow_program,  ///< the same with a program that takes a second
-    file,          ///< serve a file, with keep-alive
-    guard,         ///< serve a file beside attackers
+    program,        ///< start a program
+    echo,           ///< echo, whatever it is
+    burst,          ///< serve 256 at once with nothing configured
+    ruled_echo,     ///< echo for those whom address rules let in
+    ruled_program,  ///< start a program for them
+    pool,           ///< echo from a pool that is sized for the clients
+    idle,           ///< hold many connections
+    stay,           ///< echo from a pool of the default size, while each client stays for a second
+    slow_program,   ///< the same with a program that takes a second
+    file,           ///< serve a file, with keep-alive
+    guard,          ///< serve a file beside attackers
 };
 
 enum class Serves { program, echo, file };
@@ -45,6 +47,10 @@ struct Workload {
     }
     /// `clients` is how many there are beside those that are measured.
     bool has_crowd() const { return needs == Needs::idle || needs == Needs::guard; }
+    /// What rules cost: minetd beside itself without any.
+    bool is_of_admission() const {
+        return needs == Needs::ruled_echo || needs == Needs::ruled_program;
+    }
     /// Measures pools beside Apache's; the others measure the inetds.
     bool is_of_pools() const { return needs >= Needs::pool; }
 };

@@ -43,7 +43,7 @@ SocketAddress address_of_path(std::string_view path) {
     return address;
 }
 
-Client::Client(const SocketAddress& server, int type) {
+Client::Client(const SocketAddress& server, int type, const SocketAddress& from) {
     fd_.reset(socket(server.family(), type | SOCK_CLOEXEC, 0));
     if (!fd_) throw std::system_error(errno, std::generic_category(), "socket");
     const timeval patience{patience_ms / 1000, 0};
@@ -55,6 +55,8 @@ Client::Client(const SocketAddress& server, int type) {
         own.sun_family = AF_UNIX;
         bind(fd_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own.sun_family);
     }
+    if (from.length > 0 && bind(fd_.get(), from.raw(), from.length) != 0)
+        throw std::system_error(errno, std::generic_category(), "bind to " + from.str());
     while (connect(fd_.get(), server.raw(), server.length) != 0) {
         if (errno == EINTR) continue;
         if (errno == ECONNREFUSED) {

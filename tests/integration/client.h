@@ -23,8 +23,10 @@ class Client {
   public:
     enum class End { none, closed, reset, refused };
 
-    /// Connects; throws std::system_error unless connected or refused.
-    explicit Client(const SocketAddress& server, int type = SOCK_STREAM);
+    /// Connects, from this address where there is one; throws std::system_error unless connected or
+    /// refused.
+    explicit Client(const SocketAddress& server, int type = SOCK_STREAM,
+                    const SocketAddress& from = {});
     explicit Client(std::uint16_t port) : Client(address_of("127.0.0.1", port)) {}
 
     /// How the connection ended, as far as this client has seen.

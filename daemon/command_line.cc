@@ -5,12 +5,19 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 
 #include "daemon/os/systemd.h"
+#include "daemon/xinetd_options.h"
 
 namespace minetd {
 namespace {
+
+// Where xinetd and the inetds have them, whatever the prefix of minetd is.
+constexpr const char* xinetd_conf = "/etc/xinetd.conf";
+constexpr const char* inetd_conf = "/etc/inetd.conf";
 
 /// The same words as `log` in [minetd].
 LogTarget parse_log_target(const std::string& text) {
@@ -28,10 +35,27 @@ LogTarget parse_log_target(const std::string& text) {
     std::exit(asked ? EX_OK : EX_USAGE);
 }
 
+TranslatedOptions translated(int argc, char** argv) {
+    const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    try {
+        return translate_xinetd_options(words);
+    } catch (const std::invalid_argument& error) {
+        fmt::print(stderr, "minetd: {}\n", error.what());
+        std::exit(EX_USAGE);
+    }
+}
+
+bool called_xinetd(int argc, char** argv) {
+    return argc > 0 && std::filesystem::path(argv[0]).filename() == "xinetd";
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
     CommandLine line;
+    TranslatedOptions words = translated(argc, argv);
+    const bool as_xinetd = words.of_xinetd || called_xinetd(argc, argv);
+    if (as_xinetd) line.config = xinetd_conf;
     CLI::App app{
         "minetd: an internet superdaemon: one configuration file, many ports, programs and pools"};
     app.name("minetd");
@@ -55,6 +79,13 @@ CommandLine parse_command_line(int argc, char** argv) {
     CLI::Option* control_option =
         app.add_option("--control", control, "where minetdctl finds this daemon")
             ->type_name("PATH");
+    app.add_option("--process-limit", line.process_limit,
+                   "how many programs of nowait services run at once, in all")
+        ->type_name("N");
+    CLI::Option* inetd = app.add_option("--inetd-compat", line.inetd_conf,
+                                        "read also this inetd.conf, as xinetd's -inetd_compat")
+                             ->type_name("FILE")
+                             ->expected(0, 1);
     app.add_flag("--strict", line.strict, "do not start unless every service can be served");
     CLI::Option* check =
         app.add_option("--check", check_file,
@@ -79,7 +110,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     attributes->excludes(explain);
 
     try {
-        app.parse(argc, argv);
+        std::reverse(words.words.begin(), words.words.end());  // as CLI11 takes a vector
+        app.parse(words.words);
         try {
             line.dialect = dialect_from(dialect);
         } catch (const std::invalid_argument& error) {
@@ -92,7 +124,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         leave(app, error);
     }
-    if (*pid) line.pid_file = pid_file;
+    if (*pid) line.pid_file = std::filesystem::absolute(pid_file);
+    if (*inetd && line.inetd_conf.empty()) line.inetd_conf = inetd_conf;
     if (*check) line.action = CommandLine::Action::check;
     if (*dump) line.action = CommandLine::Action::dump;
     if (*attributes) line.action = CommandLine::Action::attributes;

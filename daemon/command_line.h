@@ -16,11 +16,14 @@ struct CommandLine {
     bool foreground = false;
     bool strict = false;
     std::optional<std::string> pid_file;
+    std::optional<unsigned> process_limit;  ///< in place of the configuration's
+    std::string inetd_conf;                 ///< read beside `config`, which goes first; empty: none
     std::optional<LogTarget> log;
     std::string attribute;  ///< for explain
 };
 
-/// Ends the process for --help and --version (0) and for a wrong use (64), saying why.
+/// Takes xinetd's options too. Ends the process for --help and --version (0) and for a wrong use
+/// (64), saying why.
 CommandLine parse_command_line(int argc, char** argv);
 
 }  // namespace minetd

@@ -10,14 +10,18 @@
 
 namespace minetd {
 
-LoadOptions load_options(const CommandLine& line) {
+Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics) {
     LoadOptions options;
     options.dialect = line.dialect;
+    options.check_host = check_host;
+    options.inetd_conf = line.inetd_conf;
     for (const Builtin& builtin : builtins())
         options.builtins.push_back({.name = std::string(builtin.name),
                                     .stream = builtin.traits.stream,
                                     .datagram = builtin.traits.datagram});
-    return options;
+    Configuration configuration = load_configuration(line.config, options, diagnostics);
+    if (line.process_limit) configuration.daemon.process_limit = line.process_limit;
+    return configuration;
 }
 
 void print(const Diagnostics& diagnostics) {
@@ -41,10 +45,9 @@ int inspect(const CommandLine& line) {
         return EX_USAGE;
     }
     Diagnostics diagnostics;
-    LoadOptions options = load_options(line);
     // A converted file goes to another host as often as not.
-    options.check_host = line.action == CommandLine::Action::check;
-    const Configuration configuration = load_configuration(line.config, options, diagnostics);
+    const Configuration configuration =
+        load(line, line.action == CommandLine::Action::check, diagnostics);
     print(diagnostics);
     if (line.action == CommandLine::Action::dump)
         fmt::print("{}", dump(configuration));

@@ -6,8 +6,8 @@
 
 namespace minetd {
 
-/// How this daemon reads its configuration, whatever for.
-LoadOptions load_options(const CommandLine& line);
+/// The configuration as the command line has it, whatever it is read for. Throws nothing.
+Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics);
 
 /// Prints what was asked for; returns the exit status.
 int inspect(const CommandLine& line);

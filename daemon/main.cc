@@ -30,12 +30,12 @@ LogTarget log_target(const CommandLine& line, const Configuration& configuration
 
 int serve(CommandLine line) {
     Diagnostics diagnostics;
-    const Configuration configuration =
-        load_configuration(line.config, load_options(line), diagnostics);
+    const Configuration configuration = load(line, true, diagnostics);
     print(diagnostics);
     if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
     // A later reload finds the same file from another directory.
     line.config = std::filesystem::absolute(line.config);
+    if (!line.inetd_conf.empty()) line.inetd_conf = std::filesystem::absolute(line.inetd_conf);
 
     std::optional<Background> background;
     if (!line.foreground) background.emplace();
@@ -48,10 +48,7 @@ int serve(CommandLine line) {
 
     Superdaemon superdaemon(
         configuration, log_target(line, configuration),
-        [&line](Diagnostics& found) {
-            return load_configuration(line.config, load_options(line), found);
-        },
-        line.strict);
+        [&line](Diagnostics& found) { return load(line, true, found); }, line.strict);
     if (background) background->ready();
     return superdaemon.run();
 }

@@ -98,6 +98,7 @@ Configuration load_configuration(const std::string& file, const LoadOptions& opt
     const std::string directory =
         options.drop_ins.empty() ? usual_drop_ins(file) : options.drop_ins;
     if (!directory.empty()) reader.read_drop_ins(directory);
+    if (!options.inetd_conf.empty()) reader.read_beside(options.inetd_conf);
     Configuration configuration = configure(reader, options, found);
     hand_over(found, diagnostics);
     return configuration;

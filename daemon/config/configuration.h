@@ -51,6 +51,9 @@ struct LoadOptions {
     bool check_host = true;
     /// Directory of drop-ins (`*.conf` in byte order); empty: FILE with `.conf` replaced by `.d`.
     std::string drop_ins;
+    /// An inetd.conf whose lines are read too, but for services that FILE has; empty: none. It need
+    /// not exist.
+    std::string inetd_conf;
     /// What `internal` may name; empty: not checked.
     std::vector<KnownBuiltin> builtins;
 };

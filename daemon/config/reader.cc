@@ -2,12 +2,15 @@
 #include "daemon/config/reader.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "daemon/config/files.h"
 #include "daemon/config/key_values.h"
+#include "daemon/config/values.h"
 
 namespace minetd {
 namespace {
@@ -53,6 +56,23 @@ void Reader::read_drop_ins(const std::string& directory) {
         give_up(directory, fmt::format("the drop-ins cannot be read: {}", error.what()),
                 "give minetd the right to read this directory");
     }
+}
+
+void Reader::read_beside(const std::string& inetd_conf) {
+    if (::access(inetd_conf.c_str(), F_OK) != 0) return;
+    Reader beside(rules_of(Dialect::inetd_debian), diagnostics_);
+    beside.read_file(inetd_conf);
+    fatal = fatal || beside.fatal;
+    const auto id = [](const Draft& draft) -> const std::string& {
+        return draft.spec.id.empty() ? draft.spec.name : draft.spec.id;
+    };
+    std::vector<Draft> added;
+    for (Draft& line : beside.drafts)
+        if (std::none_of(drafts.begin(), drafts.end(),
+                         [&](const Draft& draft) { return same_word(id(draft), id(line)); }))
+            added.push_back(std::move(line));
+    std::move(added.begin(), added.end(), std::back_inserter(drafts));
+    std::move(beside.sections.begin(), beside.sections.end(), std::back_inserter(sections));
 }
 
 void Reader::give_up(const std::string& file, std::string message, std::string advice) {

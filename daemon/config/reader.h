@@ -23,6 +23,8 @@ class Reader {
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);
     void read_drop_ins(const std::string& directory);
+    /// The lines of an inetd.conf, if there is one, for services that have no name read so far.
+    void read_beside(const std::string& inetd_conf);
 
     std::vector<Draft> drafts;
     std::vector<Section> sections;

@@ -166,4 +166,31 @@ TEST_SUITE("config") {
         directory.write("other/x.conf", "[7000]\nnice = 7\n");
         CHECK(load(main, elsewhere).find("7000/tcp")->nice == 7);
     }
+
+    TEST_CASE("an inetd.conf beside the configuration, but for services that this has") {
+        const Directory directory;
+        const std::string file = directory.write(
+            "minetd.conf", good +
+                               "discard stream tcp nowait nobody internal\n"
+                               "[echo/tcp]\nserver = internal\nuser = nobody\ndisable = yes\n"
+                               "[defaults]\numask = 027\n");
+        const std::string beside = directory.write("inetd.conf",
+                                                   "7000 stream tcp nowait nobody /bin/true\n"
+                                                   "DISCARD stream tcp nowait nobody internal\n"
+                                                   "echo stream tcp nowait nobody internal\n"
+                                                   "daytime stream tcp nowait nobody internal\n");
+        Diagnostics diagnostics;
+        LoadOptions options{.check_host = false, .inetd_conf = beside};
+        const Configuration both = load_configuration(file, options, diagnostics);
+        REQUIRE(both.services.size() == 3);
+        CHECK(both.services[0]->server == "/bin/cat");
+        CHECK(both.services[1]->name == "discard");
+        CHECK(both.services[2]->name == "daytime");
+        CHECK(both.services[2]->umask == 027U);
+        CHECK(diagnostics.all().empty());
+
+        options.inetd_conf = directory / "nowhere";
+        CHECK(load_configuration(file, options, diagnostics).services.size() == 2);
+        CHECK(diagnostics.all().empty());
+    }
 }

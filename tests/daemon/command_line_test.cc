@@ -10,8 +10,8 @@ using namespace minetd;
 
 namespace {
 
-CommandLine parse(std::vector<std::string> words) {
-    words.insert(words.begin(), "minetd");
+CommandLine parse(std::vector<std::string> words, const char* called = "minetd") {
+    words.insert(words.begin(), called);
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     return parse_command_line(static_cast<int>(argv.size()), argv.data());
@@ -46,5 +46,53 @@ TEST_SUITE("daemon") {
         CHECK(parse({"--explain", "cps"}).attribute == "cps");
         CHECK(parse({"--log", "file:/x"}).log->path == "/x");
         CHECK(parse({"--strict", "--foreground"}).strict);
+    }
+
+    TEST_CASE("the lines with which init scripts and units start xinetd start minetd") {
+        const struct {
+            std::vector<std::string> words;
+            const char *config, *pid_file, *log, *inetd_conf;
+            int process_limit;
+            bool foreground;
+        } rows[] = {
+            {{"-stayalive", "-pidfile", "/run/x.pid"},
+             "/etc/xinetd.conf",
+             "/run/x.pid",
+             nullptr,
+             "",
+             -1,
+             false},
+            {{"-pidfile", "/run/x.pid", "-stayalive", "-inetd_compat"},
+             "/etc/xinetd.conf",
+             "/run/x.pid",
+             nullptr,
+             "/etc/inetd.conf",
+             -1,
+             false},
+            {{"-stayalive", "-dontfork"}, "/etc/xinetd.conf", nullptr, nullptr, "", -1, true},
+            {{"-f", "/x", "-dontfork", "-limit", "12"}, "/x", nullptr, nullptr, "", 12, true},
+            {{"-f", "/x", "-syslog", "local3"}, "/x", nullptr, "local3", "", -1, false},
+            {{"-d", "-filelog", "/var/log/x", "/x"}, "/x", nullptr, "/var/log/x", "", -1, true},
+            {{"--foreground"}, MINETD_SYSCONFDIR "/minetd.conf", nullptr, nullptr, "", -1, true},
+            {{"/x", "--inetd-compat", "/y"}, "/x", nullptr, nullptr, "/y", -1, false},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.words.front());
+            const CommandLine line = parse(row.words);
+            CHECK(line.config == row.config);
+            CHECK(line.pid_file.value_or("") == (row.pid_file ? row.pid_file : ""));
+            CHECK(line.log.has_value() == (row.log != nullptr));
+            if (row.log && line.log)
+                CHECK((line.log->path.empty() ? line.log->facility : line.log->path) == row.log);
+            CHECK(line.inetd_conf == row.inetd_conf);
+            CHECK(static_cast<int>(line.process_limit.value_or(-1)) == row.process_limit);
+            CHECK(line.foreground == row.foreground);
+        }
+    }
+
+    TEST_CASE("called by the name of xinetd it reads xinetd's file") {
+        CHECK(parse({}, "/usr/sbin/xinetd").config == "/etc/xinetd.conf");
+        CHECK(parse({"-f", "/x"}, "xinetd").config == "/x");
+        CHECK(parse({}, "/usr/sbin/minetd").config == MINETD_SYSCONFDIR "/minetd.conf");
     }
 }

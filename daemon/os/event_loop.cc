@@ -25,10 +25,10 @@ void EventLoop::stop() noexcept {
     event_base_loopbreak(base_);
 }
 
-FdEvent::FdEvent(EventLoop& loop, int fd, Callback callback)
+FdEvent::FdEvent(EventLoop& loop, int fd, Callback callback, For what)
     : callback_(std::move(callback)),
       event_(event_new(
-          loop.base(), fd, EV_READ | EV_PERSIST,
+          loop.base(), fd, (what == For::input ? EV_READ : EV_WRITE) | EV_PERSIST,
           [](evutil_socket_t, short, void* self) { static_cast<FdEvent*>(self)->callback_(); },
           this)) {
     if (event_ == nullptr) throw_errno("event", ENOMEM);

@@ -30,11 +30,12 @@ class EventLoop {
     event_base* base_;
 };
 
-/// Watches a borrowed descriptor for input, level-triggered.
+/// Watches a borrowed descriptor, level-triggered.
 class FdEvent {
   public:
     using Callback = std::function<void()>;
-    FdEvent(EventLoop& loop, int fd, Callback callback);
+    enum class For { input, output };
+    FdEvent(EventLoop& loop, int fd, Callback callback, For what = For::input);
     ~FdEvent();
     FdEvent(const FdEvent&) = delete;
     FdEvent& operator=(const FdEvent&) = delete;

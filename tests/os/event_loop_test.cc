@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include <string>
+
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
 #include "daemon/os/unique_fd.h"
@@ -27,6 +29,32 @@ TEST_SUITE("os") {
         loop.run();
         CHECK(calls == 3);
         CHECK_FALSE(event.enabled());
+    }
+
+    TEST_CASE("a descriptor can be waited for to be written to") {
+        int ends[2];
+        REQUIRE(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+        const UniqueFd read_end(ends[0]), write_end(ends[1]);
+        const std::string block(4096, 'x');
+        while (::write(write_end.get(), block.data(), block.size()) > 0) {
+        }
+        EventLoop loop;
+        std::size_t emptied = 0;
+        FdEvent writable(
+            loop, write_end.get(),
+            [&] {
+                CHECK(emptied > 0);
+                loop.stop();
+            },
+            FdEvent::For::output);
+        Timer reader(loop, [&] {
+            std::string bytes(block.size(), '\0');
+            emptied += static_cast<std::size_t>(::read(read_end.get(), bytes.data(), bytes.size()));
+        });
+        writable.enable();
+        reader.schedule(1);
+        loop.run();
+        CHECK(emptied == block.size());
     }
 
     TEST_CASE("a timer fires once, and not after it was cancelled") {

@@ -10,8 +10,22 @@
 namespace minetd {
 namespace {
 
-const char* word(Record::Kind kind) {
-    return kind == Record::Kind::start ? "START" : kind == Record::Kind::exit ? "EXIT" : "FAIL";
+/// The words of a kind of record in text and in JSON; in the order of Record::Kind.
+struct KindWords {
+    const char *text, *event;
+    const char* reason;  ///< what `reason` is called in JSON; null: it has none
+};
+constexpr KindWords kind_words[] = {
+    {"START", "start", nullptr},  {"EXIT", "exit", nullptr},  {"FAIL", "fail", "reason"},
+    {"USERID", "userid", "user"}, {"NOID", "noid", "reason"},
+};
+
+const KindWords& words(Record::Kind kind) {
+    return kind_words[static_cast<std::size_t>(kind)];
+}
+
+bool is_ident(Record::Kind kind) {
+    return kind == Record::Kind::userid || kind == Record::Kind::noid;
 }
 
 /// The facts of a record that its service wants told, once for every format.
@@ -22,10 +36,12 @@ struct Facts {
 Facts facts(const ServiceSpec& spec, const Record& record) {
     const bool failed = record.kind == Record::Kind::fail,
                exited = record.kind == Record::Kind::exit;
+    const bool named = record.peer.length > 0 && !record.peer.host().empty();
+    // Who was not identified is named by his address, whatever else is recorded.
+    if (is_ident(record.kind)) return {.host = named};
     const unsigned on = failed ? spec.log_on_failure : spec.log_on_success;
     return {.pid = record.pid != 0 && (on & log_pid) != 0,
-            .host = record.peer.length > 0 && !exited && (on & (log_host | log_attempt)) != 0 &&
-                    !record.peer.host().empty(),
+            .host = named && !exited && (on & (log_host | log_attempt)) != 0,
             .status = exited && (on & log_exit) != 0,
             .duration = exited && (on & log_duration) != 0,
             .usage = exited && record.has_usage && (on & log_usage) != 0};
@@ -46,7 +62,10 @@ std::string json_string(std::string_view text) {
 
 std::string format_text(const ServiceSpec& spec, const Record& record) {
     const Facts tell = facts(spec, record);
-    std::string line = fmt::format("{}: {}", word(record.kind), spec.id);
+    std::string line = fmt::format("{}: {}", words(record.kind).text, spec.id);
+    if (record.kind == Record::Kind::userid) return line + ' ' + printable(record.reason);
+    if (record.kind == Record::Kind::noid)
+        return line + ' ' + printable(record.peer.host()) + ' ' + printable(record.reason);
     if (record.kind == Record::Kind::fail) line += ' ' + printable(record.reason);
     if (tell.status && WIFSIGNALED(record.status))
         line += fmt::format(" signal={}", WTERMSIG(record.status));
@@ -87,12 +106,11 @@ std::string json_time() {
 
 std::string format_json(const ServiceSpec& spec, const Record& record) {
     const Facts tell = facts(spec, record);
-    const char* event = record.kind == Record::Kind::start  ? "start"
-                        : record.kind == Record::Kind::exit ? "exit"
-                                                            : "fail";
+    const KindWords& said = words(record.kind);
     std::string line =
-        fmt::format("{{\"event\":\"{}\",\"service\":{}", event, json_string(spec.id));
-    if (record.kind == Record::Kind::fail) line += ",\"reason\":" + json_string(record.reason);
+        fmt::format("{{\"event\":\"{}\",\"service\":{}", said.event, json_string(spec.id));
+    if (said.reason != nullptr)
+        line += fmt::format(",\"{}\":{}", said.reason, json_string(record.reason));
     if (tell.status && WIFSIGNALED(record.status))
         line += fmt::format(",\"signal\":{}", WTERMSIG(record.status));
     else if (tell.status)
@@ -113,11 +131,14 @@ std::string format_json(const ServiceSpec& spec, const Record& record) {
 
 std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const Record& record) {
     std::vector<systemd::JournalField> fields{{"MINETD_SERVICE", spec.id},
-                                              {"MINETD_EVENT", word(record.kind)}};
+                                              {"MINETD_EVENT", words(record.kind).text}};
     if (record.peer.length > 0) fields.emplace_back("REMOTE_ADDR", record.peer.host());
     if (record.peer.is_ip()) fields.emplace_back("REMOTE_PORT", std::to_string(record.peer.port()));
     if (record.pid != 0) fields.emplace_back("MINETD_PID", std::to_string(record.pid));
-    if (record.kind == Record::Kind::fail) fields.emplace_back("MINETD_REASON", record.reason);
+    if (record.kind == Record::Kind::userid)
+        fields.emplace_back("REMOTE_USER", record.reason);
+    else if (words(record.kind).reason != nullptr)
+        fields.emplace_back("MINETD_REASON", record.reason);
     if (record.kind != Record::Kind::exit) return fields;
     if (WIFSIGNALED(record.status))
         fields.emplace_back("EXIT_SIGNAL", std::to_string(WTERMSIG(record.status)));

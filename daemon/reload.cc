@@ -58,11 +58,16 @@ Assignment Superdaemon::assignment(Service& service) {
     if (service.ledger) limited_ = true;
     // Where there is a ledger, sessions that were counted under other rules are still to be given
     // back.
+    if (!service.inquiry && Inquiry::needed(spec)) service.inquiry = std::make_shared<Inquiry>();
+    service.banners = read_banners(spec, [&](const std::string& problem) {
+        log_.message(Level::warning, fmt::format("{}: {}", spec.id, problem));
+    });
     // A sensor hears of everybody, so that who comes again is denied for longer.
     const auto denied = is_sensor(spec) ? nullptr : sensors_.denied();
     const bool needed = service.ledger || denied || Admission::needed(spec);
-    service.admission =
-        needed ? std::make_shared<Admission>(spec, service.ledger, denied) : nullptr;
+    service.admission = needed ? std::make_shared<Admission>(spec, service.ledger, denied,
+                                                             service.inquiry, service.banners)
+                               : nullptr;
     const auto on_line = [this, named = service.spec](const std::string& line) {
         log_.program_line(*named, line);
     };
@@ -165,15 +170,27 @@ bool Superdaemon::misses_denials(const Service& service) const noexcept {
            !(service.admission && service.admission->knows_denials());
 }
 
+/// What it goes by beside its own specification is as it was: a service that came or went changes
+/// what others know (the names behind tcpmux, our UDP ports, that there is a list of denied peers),
+/// and banners are files.
+bool Superdaemon::is_informed(const Service& service) const {
+    const ServiceSpec& spec = *service.spec;
+    const auto already_said = [](const std::string&) {};
+    return (!spec.is_builtin() || !differs(service.context, context_for(spec))) &&
+           !misses_denials(service) && service.banners == read_banners(spec, already_said);
+}
+
 void Superdaemon::refresh_contexts() {
-    // A service that came or went changes what others know: the names behind tcpmux, our UDP ports,
-    // that there is a list of denied peers.
-    for (const auto& [key, service] : services_) {
-        const bool informed =
-            !service->spec->is_builtin() || !differs(service->context, context_for(*service->spec));
-        if (informed && !misses_denials(*service)) continue;
-        service->dispatcher->adopt(assignment(*service), true);
-    }
+    for (const auto& [key, service] : services_)
+        if (!is_informed(*service)) service->dispatcher->adopt(assignment(*service), true);
+}
+
+void Superdaemon::brief_inquirer() {
+    std::vector<InquiringService> inquiring;
+    for (const auto& [key, service] : services_)
+        if (service->inquiry && Inquiry::needed(*service->spec))
+            inquiring.push_back({service->spec, service->inquiry});
+    inquirer_.serve(std::move(inquiring));
 }
 
 void Superdaemon::reload() {
@@ -197,6 +214,7 @@ void Superdaemon::reload() {
     for (const auto& spec : step.added) add(spec);
     refresh_contexts();
     note_what_is_served();
+    brief_inquirer();
     boards_.count_load();
     log_.message(
         Level::notice,

@@ -30,19 +30,23 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
                    },
                .log = [this](Level level, const std::string& text) { log_.message(level, text); },
                .reap = [this] { reap(); },
+               .look_around = [this] { around_.schedule(0); },
                .pass = [this](const ServiceSpec& from, const std::string& name,
                               UniqueFd& connection) { return pass(from, name, connection); },
                .touched = [this](const ServiceSpec& sensor,
                                  const SocketAddress& peer) { sensors_.touched(sensor, peer); }},
       sensors_(runtime_.record, runtime_.log),
+      inquirer_(runtime_),
       configuration_(configuration),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       child_signal_(loop_, [this] { reap(); }),
-      deadline_(loop_, [this] { hurry(); }) {
+      deadline_(loop_, [this] { hurry(); }),
+      around_(loop_, [this] { reap(); }) {
     sensors_.prepare(configuration_.services);
     for (const auto& spec : configuration_.services) add(spec);
     refresh_contexts();
     note_what_is_served();
+    brief_inquirer();
     std::size_t missing = configuration_.broken.size();
     for (const auto& [key, service] : services_) missing += service->sockets->missing();
     if (strict && missing > 0)

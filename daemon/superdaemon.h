@@ -11,6 +11,7 @@
 
 #include "daemon/config/configuration.h"
 #include "daemon/error_output.h"
+#include "daemon/inquirer_process.h"
 #include "daemon/log.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/signals.h"
@@ -39,6 +40,8 @@ class Superdaemon {
         std::shared_ptr<const ServiceSpec> spec;
         std::shared_ptr<Ledger> ledger;  ///< survives reloads: its counts stay true
         std::shared_ptr<Admission> admission;
+        std::shared_ptr<Inquiry> inquiry;  ///< survives reloads: older servers ask through it too
+        Banners banners;
         std::shared_ptr<ErrorOutput> error_output;
         ServiceContext context;
         std::unique_ptr<ServiceSockets> sockets;
@@ -63,6 +66,8 @@ class Superdaemon {
     void remove(const std::string& key);
     void refresh_contexts();
     bool misses_denials(const Service& service) const noexcept;
+    bool is_informed(const Service& service) const;
+    void brief_inquirer();
     /// The next reload compares with what runs, not with what was asked for.
     void note_what_is_served();
     Assignment assignment(Service& service);
@@ -86,6 +91,7 @@ class Superdaemon {
     Refusals refusals_;
     Runtime runtime_;
     Sensors sensors_;
+    InquirerProcess inquirer_;
     Configuration configuration_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
@@ -93,6 +99,7 @@ class Superdaemon {
     SignalEvents signals_;
     ChildSignal child_signal_;
     Timer deadline_;
+    Timer around_;  ///< reaps when the loop comes round
     enum class Life { serving, finishing, hurrying, killing } life_ = Life::serving;
 };
 

@@ -26,6 +26,8 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
         auto [ours, theirs] = Channel::pair();
         std::vector<int> keep{theirs.fd(), pool_.wake_fd()};
         for (const ListeningSocket& socket : pool_.sockets()) keep.push_back(socket.fd);
+        if (job_.admission && job_.admission->inquiry() != nullptr)
+            keep.push_back(job_.admission->inquiry()->asking_fd());
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
         const pid_t pid = fork_process(title.c_str(), keep, [this, slot, control] {

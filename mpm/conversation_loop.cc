@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 
+#include "mpm/reception.h"
+
 namespace minetd {
 namespace {
 
@@ -130,11 +132,12 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
 }
 
 bool ConversationLoop::admitted(int connection, const SocketAddress& peer, Claim& claim) noexcept {
+    const Answers answers = find_out(process_.admission(), connection, peer);
     for (;;) {
-        const Guard* guard = process_.admit(connection, peer, monotonic_ms(), claim);
+        const Guard* guard = process_.admit(connection, peer, answers, monotonic_ms(), claim);
         if (guard == nullptr) return true;
         if (!process_.waits(*guard)) {
-            process_.reporter().refused(guard->reason, peer);
+            process_.refuse(connection, peer, *guard);
             return false;
         }
         // What was accepted is never lost: it waits until another session ends.
@@ -147,8 +150,7 @@ void ConversationLoop::serve(UniqueFd connection, const SocketAddress& peer,
     Claim claim = 0;
     const int fd = connection.get();
     if (!admitted(fd, peer, claim)) return;
-    Reporter& reporter = process_.reporter();
-    reporter.started(peer);
+    process_.receive(fd, peer);
     const std::int64_t began = monotonic_us();
     line_.began.store(began / 1000, relaxed);
     process_.seat().scoreboard->note_peer(process_.seat().slot, thread_, peer);
@@ -158,7 +160,7 @@ void ConversationLoop::serve(UniqueFd connection, const SocketAddress& peer,
         converse(session);
     }
     process_.release(claim);
-    reporter.ended(peer, began);
+    process_.reporter().ended(peer, began);
     const Milliseconds now = monotonic_ms();
     line_.ended.store(now, relaxed);
     line_.busy.fetch_add(static_cast<std::uint64_t>(now - began / 1000), relaxed);

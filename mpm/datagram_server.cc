@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "mpm/reception.h"
 #include "services/reflection.h"
 
 namespace minetd {
@@ -69,11 +70,13 @@ int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
     return count;
 }
 
-bool DatagramServer::admitted(const SocketAddress& peer) noexcept {
+bool DatagramServer::admitted(int socket, const SocketAddress& peer) noexcept {
     if (admission_ == nullptr) return true;
     Claim claim = 0;
     const pid_t self = ::getpid();
-    const Guard* guard = admission_->admit({peer}, monotonic_ms(), self, claim);
+    // Whoever comes behind waits too: a datagram that was set aside would have to be kept.
+    const Visitor visitor{.peer = peer, .answers = find_out(admission_, socket, peer)};
+    const Guard* guard = admission_->admit(visitor, monotonic_ms(), self, claim);
     admission_->release(claim, self);  // a datagram is served in one step
     if (guard != nullptr) reporter_.refused(guard->reason, peer);
     return guard == nullptr;
@@ -102,7 +105,7 @@ bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
         reporter_.refused(reason, peer);
         return true;
     }
-    if (!admitted(peer)) return true;
+    if (!admitted(socket.fd, peer)) return true;
     reporter_.started(peer);
     const std::int64_t began = monotonic_us();
     Datagram datagram(peer, {buffer_.get(), static_cast<std::size_t>(size)});

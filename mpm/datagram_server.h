@@ -22,7 +22,7 @@ class DatagramServer {
 
   private:
     bool serve_one(const ListeningSocket& socket) noexcept;
-    bool admitted(const SocketAddress& peer) noexcept;
+    bool admitted(int socket, const SocketAddress& peer) noexcept;
 
     const ServiceSpec& spec_;
     const ServiceContext& context_;

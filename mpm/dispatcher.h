@@ -39,6 +39,9 @@ struct Runtime {
     std::function<void(Level, const std::string&)> log;
     /// Hears of the ends of children now, not at the next signal.
     std::function<void()> reap;
+    /// A dispatcher has nothing left to do, though no child of it has ended just now: somebody may
+    /// have waited for that.
+    std::function<void()> look_around;
     /// A connection that was read by a service (tcpmux) for another one, by name. True: it was
     /// taken; otherwise the caller still has it.
     std::function<bool(const ServiceSpec& from, const std::string& name, UniqueFd& connection)>

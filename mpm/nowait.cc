@@ -9,6 +9,7 @@
 
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "mpm/reception.h"
 #include "mpm/server_seat.h"
 
 namespace minetd {
@@ -25,6 +26,10 @@ Nowait::Nowait(Runtime& runtime, Assignment assignment)
       job_(std::move(assignment)),
       board_(runtime.boards, job_.spec),
       retry_(runtime.loop, [this] { retry_waiting(); }) {}
+
+Nowait::Asking::Asking(Nowait& owner)
+    : answer(owner.runtime_.loop, connections.fd(), [&owner] { owner.hear_answers(); }),
+      give_up(owner.runtime_.loop, [&owner] { owner.hear_answers(); }) {}
 
 void Nowait::serve(std::vector<ListeningSocket> sockets) {
     doors_.clear();
@@ -105,24 +110,28 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
 
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     const ServiceSpec& spec = *job_.spec;
+    const int fd = connection.connection.get();
+    if (ask(connection)) return Outcome::asking;
     if (!connection.admitted && job_.admission) {
+        Visitor visitor = visitor_of(fd, connection.peer);
+        visitor.answers = connection.answers;
         const Guard* guard =
-            job_.admission->admit(visitor_of(connection.connection.get(), connection.peer),
-                                  monotonic_ms(), ::getpid(), connection.claim);
+            job_.admission->admit(visitor, monotonic_ms(), ::getpid(), connection.claim);
         if (guard != nullptr && job_.admission->waits(*guard)) return Outcome::later;
         if (guard != nullptr) {
             board_.note_refused();
             if (wants_record(spec, Record::Kind::fail))
                 runtime_.record(spec, fail_record(guard->reason, connection.peer));
+            turn_away(job_.admission.get(), fd, connection.peer);
             return Outcome::refused;
         }
     }
-    connection.admitted = true;
-    if (!connection.greeting.empty()) {
+    if (!std::exchange(connection.admitted, true)) {
         // A few bytes into an empty queue: they fit, or the client is gone.
-        ::send(connection.connection.get(), connection.greeting.data(), connection.greeting.size(),
-               MSG_NOSIGNAL | MSG_DONTWAIT);
-        connection.greeting = {};
+        if (!connection.greeting.empty())
+            ::send(fd, connection.greeting.data(), connection.greeting.size(),
+                   MSG_NOSIGNAL | MSG_DONTWAIT);
+        welcome(job_.admission.get(), fd, connection.peer);
     }
 
     LaunchSlot* slot = runtime_.launcher.prepare(job_.plan);
@@ -130,7 +139,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
         back_off("start", ENOMEM);
         return Outcome::later;
     }
-    slot->socket = connection.connection.get();
+    slot->socket = fd;
     slot->peer = connection.peer;
     slot->local = connection.local;
     slot->local_known = connection.local_known;
@@ -149,6 +158,46 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     if (wants_record(spec, Record::Kind::start))
         runtime_.record(spec, start_record(started.pid, connection.peer));
     return Outcome::served;
+}
+
+bool Nowait::ask(Waiting& connection) noexcept {
+    if (std::exchange(connection.asked, true)) return false;
+    const Asked asked =
+        ask_about(job_.admission.get(), connection.connection.get(), connection.peer);
+    if (!asked.needed) return false;
+    UniqueFd reply(asked.reply);
+    try {
+        if (!asking_) asking_ = std::make_unique<Asking>(*this);
+    } catch (const std::system_error&) {
+        return false;  // without descriptors nobody is known
+    }
+    const Milliseconds until = monotonic_ms() + job_.admission->patience();
+    if (!asking_->connections.add(connection, std::move(reply), until)) return false;
+    await_answers();
+    return true;
+}
+
+void Nowait::await_answers() noexcept {
+    if (asking_->connections.empty()) {
+        asking_->answer.disable();
+        return asking_->give_up.cancel();
+    }
+    asking_->answer.enable();
+    const Milliseconds left = asking_->connections.due() - monotonic_ms();
+    asking_->give_up.schedule(std::max<Milliseconds>(left, 0));
+}
+
+void Nowait::hear_answers() noexcept {
+    while (auto answered = asking_->connections.take(monotonic_ms())) {
+        Waiting connection = std::move(answered->connection);
+        connection.answers = answered->answers;
+        // Who came before is served before.
+        if (blocked_ || !waiting_.empty() || admit_and_start(connection) == Outcome::later)
+            waiting_.push_back(std::move(connection));
+    }
+    await_answers();
+    update_doors();
+    if (sessions() == 0) runtime_.look_around();
 }
 
 bool Nowait::take(UniqueFd& connection, std::string_view greeting) noexcept {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "mpm/dispatcher.h"
+#include "mpm/pending_answers.h"
 #include "mpm/program_board.h"
 
 namespace minetd {
@@ -17,7 +18,8 @@ class Nowait : public Dispatcher, private ChildOwner {
     void serve(std::vector<ListeningSocket> sockets) override;
     void stop_accepting() noexcept override;
     unsigned sessions() const noexcept override {
-        return static_cast<unsigned>(sessions_.size() + waiting_.size());
+        return static_cast<unsigned>(sessions_.size() + waiting_.size() +
+                                     (asking_ ? asking_->connections.size() : 0));
     }
     void signal_sessions(int signal) noexcept override;
     void adopt(Assignment assignment, bool new_servers) override;
@@ -35,7 +37,9 @@ class Nowait : public Dispatcher, private ChildOwner {
         UniqueFd connection;
         SocketAddress peer, local;
         bool local_known = false;
+        bool asked = false;  ///< what had to be asked about the peer was
         bool admitted = false;
+        Answers answers;
         std::string_view greeting;
         Claim claim = 0;
     };
@@ -43,12 +47,16 @@ class Nowait : public Dispatcher, private ChildOwner {
         ListeningSocket socket;
         std::unique_ptr<FdEvent> event;
     };
-    enum class Outcome { served, refused, later };
+    enum class Outcome { served, refused, later, asking };
 
     void on_exit(const Exit& exit) noexcept override;
     /// Serves a batch; returns how many there were (at most).
     int on_readable(const ListeningSocket& socket) noexcept;
     Outcome admit_and_start(Waiting& connection) noexcept;
+    /// True: somebody is asked about the peer, and until he answers the connection waits there.
+    bool ask(Waiting& connection) noexcept;
+    void hear_answers() noexcept;
+    void await_answers() noexcept;
     void retry_waiting() noexcept;
     void back_off(const char* what, int error) noexcept;
     void update_doors() noexcept;
@@ -60,6 +68,14 @@ class Nowait : public Dispatcher, private ChildOwner {
     std::vector<Door> doors_;
     std::unordered_map<pid_t, Session> sessions_;
     std::deque<Waiting> waiting_;
+    /// Made when somebody is asked about for the first time.
+    struct Asking {
+        explicit Asking(Nowait& owner);
+        PendingAnswers<Waiting> connections;
+        FdEvent answer;
+        Timer give_up;
+    };
+    std::unique_ptr<Asking> asking_;
     Timer retry_;
     Milliseconds delay_ = 0;  ///< of the last back-off, until something was served; 0: none
     bool blocked_ = false;    ///< a back-off is running

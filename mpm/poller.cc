@@ -1,67 +1,28 @@
 // SPDX-License-Identifier: ISC
-#include "mpm/poller.h"
-
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <iterator>
 #include <utility>
 
 #include "daemon/os/system_error.h"
+#include "mpm/poller_session.h"
 
 namespace minetd {
 namespace {
 
-constexpr int accept_batch = 32, datagram_batch = 32;
 /// Events one call takes: all of them where stepping never blocks, else one, as the next one may
 /// have to wait for a thread of its own.
 constexpr int batch = 128;
-constexpr Milliseconds tick = 1000, shortage_pause = 100;
+constexpr Milliseconds tick = 1000;
 /// Between two looks at a limit that other processes may make room under.
 constexpr Milliseconds limit_pause = 10;
-/// Between two requests for less than this is not idle.
-constexpr Milliseconds least_idle = 1000;
 constexpr auto relaxed = std::memory_order_relaxed;
 
-char control_tag, drain_tag, wake_tag;
+char control_tag, drain_tag, wake_tag, answer_tag;
 
 }  // namespace
-
-struct Poller::Session : Parked {
-    Session(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
-            ServingProcess& process, Milliseconds now)
-        : stream(std::move(socket), peer, local, process.handler(), process.deadlines()),
-          clock(now) {}
-
-    StreamSession stream;
-    SessionClock clock;
-    std::uint32_t watched = 0;  ///< epoll events; 0: not in the set
-    Claim claim = 0;
-    bool stepping = false;  ///< a thread is at it: its time is not running
-    bool expired = false;   ///< its socket was shut down; whoever hears of it ends it
-    std::uint64_t requests = 0, sent = 0;  ///< of those, so much is on the board
-    std::int64_t began_us = 0;
-};
-
-/// The lock, where there is anybody to be kept out.
-class Poller::Held {
-  public:
-    explicit Held(Poller& poller) noexcept : poller_(poller) {
-        if (poller_.shared_) poller_.lock_.lock();
-    }
-    ~Held() {
-        if (poller_.shared_) poller_.lock_.unlock();
-    }
-    Held(const Held&) = delete;
-    Held& operator=(const Held&) = delete;
-
-  private:
-    Poller& poller_;
-};
 
 Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool hears_parent)
     : process_(process),
@@ -81,6 +42,10 @@ Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool he
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     epoll_.add(wake_fd_.get(), EPOLLIN, &wake_tag);
+    if (process.admission() != nullptr && process.admission()->may_inquire()) {
+        asking_.emplace();
+        epoll_.add(asking_->fd(), EPOLLIN, &answer_tag);
+    }
     update_doors();
 }
 
@@ -90,7 +55,8 @@ Poller::~Poller() {
 }
 
 bool Poller::finished() const noexcept {
-    return process_.draining() && sessions_.load(relaxed) == 0 && !at_limit_.load(relaxed);
+    return process_.draining() && sessions_.load(relaxed) == 0 && inquiring_.load(relaxed) == 0 &&
+           !at_limit_.load(relaxed);
 }
 
 void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
@@ -98,8 +64,8 @@ void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
     epoll_event events[batch];
     while (!finished()) {
         // Without a connection there is nothing to time but the process's own end.
-        const bool timed = sessions_.load(relaxed) > 0 || !doors_open_.load(relaxed) ||
-                           process_.reporter().holds();
+        const bool timed = sessions_.load(relaxed) > 0 || inquiring_.load(relaxed) > 0 ||
+                           !doors_open_.load(relaxed) || process_.reporter().holds();
         Milliseconds until = timed ? next_tick_.load(relaxed) : -1;
         if (at_limit_.load(relaxed)) until = now_.load(relaxed) + limit_pause;
         if (!timed && idle_life > 0) until = last_use_.load(relaxed) + idle_life;
@@ -112,10 +78,11 @@ void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
         for (int i = 0; i < count; ++i) handle(events[i], line);
         own.steps.store(own.steps.load(relaxed) + 1, relaxed);
         if (at_limit_.load(relaxed)) admit_waiting(line);
+        if (inquiring_.load(relaxed) > 0) admit_answered(line);
         const Held held(*this);
         if (now >= next_tick_.load(relaxed)) on_tick();
         update_doors();
-        if (idle_life > 0 && sessions_.load(relaxed) == 0 &&
+        if (idle_life > 0 && sessions_.load(relaxed) == 0 && inquiring_.load(relaxed) == 0 &&
             now - last_use_.load(relaxed) >= idle_life)
             return;
     }
@@ -131,6 +98,7 @@ void Poller::handle(epoll_event& event, unsigned line) noexcept {
     }
     if (tag == &drain_tag) return on_drain();
     if (tag == &wake_tag) return hear_answers();
+    if (tag == &answer_tag) return;  // see run()
     const auto& sockets = process_.seat().sockets;
     if (!sockets.empty() && tag >= sockets.data() && tag < sockets.data() + sockets.size())
         return accept_from(*static_cast<const ListeningSocket*>(tag), line);
@@ -155,74 +123,6 @@ void Poller::step(Session& session, unsigned line,
     settle(session, (session.stream.*take)());
     board.idle(process_.seat().slot, line);
     capacity_.occupy(-1);
-}
-
-void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept {
-    last_use_.store(now_.load(relaxed), relaxed);
-    if (spec_.is_datagram()) {
-        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch)));
-        return;
-    }
-    // This connection woke nobody else: it is taken, even if it is one too many.
-    if (capacity_.full()) {
-        const Held held(*this);
-        make_room();
-    }
-    for (int i = 0; i < accept_batch && !process_.exhausted(); ++i) {
-        if (i > 0 && (capacity_.full() || process_.at_limit())) return;
-        SocketAddress peer;
-        peer.length = SocketAddress::capacity;
-        UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
-        if (!connection) {
-            if (is_shortage(errno))
-                paused_until_.store(now_.load(relaxed) + shortage_pause, relaxed);
-            if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
-            return;
-        }
-        process_.seat().scoreboard->accessed(process_.seat().slot, line);
-        process_.took(1);
-        if (!open(std::move(connection), peer, socket, line)) return;
-    }
-}
-
-/// False when the connection has to wait until another one ends; it is kept.
-bool Poller::open(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket,
-                  unsigned line) noexcept {
-    Claim claim = 0;
-    if (const Guard* guard = process_.admit(connection.get(), peer, now_, claim)) {
-        if (!process_.waits(*guard)) return process_.reporter().refused(guard->reason, peer), true;
-        const Held held(*this);
-        waiting_.push_back({std::move(connection), peer, &socket});
-        at_limit_.store(true, relaxed);
-        return false;
-    }
-    const SocketAddress local = process_.local_end(connection.get(), socket);
-    auto* const session = new Session(std::move(connection), peer, local, process_, now_);
-    session->claim = claim;
-    session->stepping = true;
-    if (process_.reporter().wants(Record::Kind::exit)) session->began_us = monotonic_us();
-    sessions_.fetch_add(1, relaxed);
-    capacity_.take();
-    process_.reporter().started(peer);
-    step(*session, line, &StreamSession::begin);
-    return true;
-}
-
-/// Those that another process was faster than: accepted, and so never lost.
-void Poller::admit_waiting(unsigned line) noexcept {
-    std::vector<Waiting> waiting;
-    {
-        const Held held(*this);
-        waiting.swap(waiting_);
-    }
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-        Waiting& one = waiting[i];
-        if (open(std::move(one.connection), one.peer, *one.socket, line)) continue;
-        const Held held(*this);
-        std::move(waiting.begin() + static_cast<std::ptrdiff_t>(i) + 1, waiting.end(),
-                  std::back_inserter(waiting_));
-        return;
-    }
 }
 
 void Poller::settle(Session& session, Wants wants) noexcept {
@@ -321,35 +221,6 @@ void Poller::hear_answers() noexcept {
             end(*session);
         else
             settle(*session, session->stream.declined());
-    }
-}
-
-/// Listens, or leaves the queue to others: at a limit, without descriptors, on the way out.
-void Poller::update_doors() noexcept {
-    const Held held(*this);
-    capacity_.tell();
-    if (!process_.draining() && capacity_.full()) make_room();
-    const bool at_limit = !waiting_.empty() || (!process_.draining() && process_.at_limit());
-    at_limit_.store(at_limit, relaxed);
-    const bool open = !process_.draining() && !capacity_.full() && !at_limit &&
-                      now_.load(relaxed) >= paused_until_.load(relaxed);
-    if (open == doors_open_.load(relaxed)) return;
-    doors_open_.store(open, relaxed);
-    for (const ListeningSocket& socket : process_.seat().sockets)
-        epoll_.change(open ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
-                      const_cast<ListeningSocket*>(&socket));
-}
-
-/// Somebody waits, and no other server will come: the longest idle connection goes.
-void Poller::make_room() noexcept {
-    if (!process_.seat().scoreboard->exhausted()) return;
-    auto* oldest = static_cast<Session*>(lists_.first(Phase::keep_alive));
-    while (oldest != nullptr && (oldest->stepping || oldest->expired))
-        oldest = static_cast<Session*>(oldest->after);
-    if (oldest == nullptr || now_.load(relaxed) - oldest->clock.since() < least_idle) return;
-    for (const ListeningSocket& socket : process_.seat().sockets) {
-        pollfd item{.fd = socket.fd, .events = POLLIN, .revents = 0};
-        if (::poll(&item, 1, 0) > 0) return expire(*oldest);
     }
 }
 

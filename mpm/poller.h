@@ -11,6 +11,7 @@
 
 #include "mpm/capacity.h"
 #include "mpm/datagram_server.h"
+#include "mpm/pending_answers.h"
 #include "mpm/phase_lists.h"
 #include "mpm/serving_process.h"
 #include "mpm/session_clock.h"
@@ -31,12 +32,21 @@ class Poller {
     using Wants = StreamSession::Wants;
     struct Session;
     class Held;
+    /// Accepted, and not served yet.
+    struct Arrival {
+        UniqueFd connection;
+        SocketAddress peer;
+        const ListeningSocket* socket = nullptr;
+        bool asked = false;  ///< what had to be asked about the peer was
+        Answers answers;
+    };
 
     void handle(epoll_event& event, unsigned line) noexcept;
     void accept_from(const ListeningSocket& socket, unsigned line) noexcept;
     void step(Session& session, unsigned line, Wants (StreamSession::*take)() noexcept) noexcept;
-    bool open(UniqueFd connection, const SocketAddress& peer, const ListeningSocket& socket,
-              unsigned line) noexcept;
+    bool open(Arrival arrival, unsigned line) noexcept;
+    bool ask(Arrival& arrival) noexcept;
+    void admit_answered(unsigned line) noexcept;
     void admit_waiting(unsigned line) noexcept;
     void settle(Session& session, Wants wants) noexcept;
     void park(Session& session, std::uint32_t events) noexcept;
@@ -60,14 +70,9 @@ class Poller {
     UniqueFd wake_fd_;           ///< answers have come, or it is time to go
     std::recursive_mutex lock_;  ///< of all below, where the set is shared
     PhaseLists lists_;
-    /// Accepted, and not served yet: at the limit, `overflow = queue`.
-    struct Waiting {
-        UniqueFd connection;
-        SocketAddress peer;
-        const ListeningSocket* socket;
-    };
-    std::vector<Waiting> waiting_;
-    std::atomic<unsigned> sessions_{0};
+    std::vector<Arrival> waiting_;  ///< at the limit, `overflow = queue`
+    std::optional<PendingAnswers<Arrival>> asking_;
+    std::atomic<unsigned> sessions_{0}, inquiring_{0};
     /// Looked at without the lock, where a moment's difference is none.
     std::atomic<Milliseconds> now_, next_tick_, last_use_, paused_until_{0};
     std::atomic<bool> doors_open_{false}, at_limit_{false};

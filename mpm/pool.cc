@@ -59,7 +59,7 @@ Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel&
       kill_(loop_, [this] { signal_servers(SIGKILL); }),
       deadline_(loop_, [this] { on_deadline(); }),
       watch_(limits_, scoreboard_),
-      refusal_(*spec_, sockets_, loop_, scoreboard_, reporter_),
+      refusal_(*spec_, sockets_, admission_, loop_, scoreboard_, reporter_),
       servers_(scoreboard_.servers()) {
     if (!wake_fd_) throw_errno("eventfd");
     reporter_.count_on(scoreboard_);

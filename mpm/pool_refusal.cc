@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include "mpm/reception.h"
+
 namespace minetd {
 namespace {
 
@@ -11,8 +13,9 @@ constexpr int batch = 32;
 }  // namespace
 
 PoolRefusal::PoolRefusal(const ServiceSpec& spec, const std::vector<ListeningSocket>& sockets,
-                         EventLoop& loop, const Scoreboard& board, Reporter& reporter)
-    : board_(board), reporter_(reporter) {
+                         const Admission* admission, EventLoop& loop, const Scoreboard& board,
+                         Reporter& reporter)
+    : admission_(admission), board_(board), reporter_(reporter) {
     if (spec.limits.overflow != Overflow::refuse || spec.is_datagram() || spec.is_resident())
         return;
     for (const ListeningSocket& socket : sockets)
@@ -34,6 +37,7 @@ void PoolRefusal::refuse_from(const ListeningSocket& socket) noexcept {
             ::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!connection) return;
         reporter_.refused("all servers are busy", peer);
+        turn_away(admission_, connection.get(), peer);
     }
 }
 

@@ -17,7 +17,8 @@ class PoolRefusal {
   public:
     /// All are borrowed. Does nothing where the service queues, as it does unless told otherwise.
     PoolRefusal(const ServiceSpec& spec, const std::vector<ListeningSocket>& sockets,
-                EventLoop& loop, const Scoreboard& board, Reporter& reporter);
+                const Admission* admission, EventLoop& loop, const Scoreboard& board,
+                Reporter& reporter);
 
     /// The service asks for refusals at all.
     bool wanted() const noexcept { return !watches_.empty(); }
@@ -26,6 +27,7 @@ class PoolRefusal {
   private:
     void refuse_from(const ListeningSocket& socket) noexcept;
 
+    const Admission* admission_;
     const Scoreboard& board_;
     Reporter& reporter_;
     std::vector<std::unique_ptr<FdEvent>> watches_;

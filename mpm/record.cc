@@ -47,6 +47,14 @@ Record fail_record(std::string_view reason, const SocketAddress& peer, pid_t pid
     return record;
 }
 
+Record ident_record(Record::Kind kind, std::string_view text, const SocketAddress& peer) noexcept {
+    Record record;
+    record.kind = kind;
+    record.peer = peer;
+    record.set_reason(text);
+    return record;
+}
+
 bool wants_record(const ServiceSpec& spec, Record::Kind kind) noexcept {
     switch (kind) {
         case Record::Kind::start:
@@ -55,6 +63,9 @@ bool wants_record(const ServiceSpec& spec, Record::Kind kind) noexcept {
             return (spec.log_on_success & (log_exit | log_duration | log_usage)) != 0;
         case Record::Kind::fail:
             return spec.log_on_failure != 0;
+        case Record::Kind::userid:
+        case Record::Kind::noid:
+            return ((spec.log_on_success | spec.log_on_failure) & log_userid) != 0;
     }
     return false;
 }

@@ -13,6 +13,7 @@
 #include "daemon/os/free_memory.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "mpm/reception.h"
 #include "services/registry.h"
 
 namespace minetd {
@@ -116,10 +117,23 @@ void ServingProcess::await_boards() noexcept {
     }
 }
 
-const Guard* ServingProcess::admit(int connection, const SocketAddress& peer, Milliseconds now,
-                                   Claim& claim) {
+const Guard* ServingProcess::admit(int connection, const SocketAddress& peer,
+                                   const Answers& answers, Milliseconds now, Claim& claim) {
     if (seat_.admission == nullptr) return nullptr;
-    return seat_.admission->admit(visitor_of(connection, peer), now, ::getpid(), claim);
+    Visitor visitor = visitor_of(connection, peer);
+    visitor.answers = answers;
+    return seat_.admission->admit(visitor, now, ::getpid(), claim);
+}
+
+void ServingProcess::receive(int connection, const SocketAddress& peer) noexcept {
+    reporter_.started(peer);
+    welcome(seat_.admission, connection, peer);
+}
+
+void ServingProcess::refuse(int connection, const SocketAddress& peer,
+                            const Guard& guard) noexcept {
+    reporter_.refused(guard.reason, peer);
+    turn_away(seat_.admission, connection, peer);
 }
 
 void ServingProcess::release(Claim claim) noexcept {

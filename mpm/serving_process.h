@@ -31,8 +31,15 @@ class ServingProcess {
     PassDesk& passes() noexcept { return passes_; }
 
     // -- admission
-    /// The guard that refuses the connection, or null: it is counted under `claim`.
-    const Guard* admit(int connection, const SocketAddress& peer, Milliseconds now, Claim& claim);
+    const Admission* admission() const noexcept { return seat_.admission; }
+    /// The guard that refuses the connection, or null: it is counted under `claim`. `answers` are
+    /// those to what had to be asked (mpm/reception.h).
+    const Guard* admit(int connection, const SocketAddress& peer, const Answers& answers,
+                       Milliseconds now, Claim& claim);
+    /// An admitted connection begins to be served: it is recorded, and told what all are.
+    void receive(int connection, const SocketAddress& peer) noexcept;
+    /// A refused one: the same, before it is closed.
+    void refuse(int connection, const SocketAddress& peer, const Guard& guard) noexcept;
     void release(Claim claim) noexcept;
     bool waits(const Guard& guard) const noexcept { return seat_.admission->waits(guard); }
     /// More than `instances` wait in the backlog, and there are so many now.

@@ -10,6 +10,7 @@
 
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "mpm/reception.h"
 #include "mpm/respawn.h"
 
 namespace minetd {
@@ -31,7 +32,8 @@ class Wait::Door : private ChildOwner {
           board_(board),
           socket_(socket),
           event_(runtime.loop, socket.fd, [this] { on_readable(); }),
-          pause_(runtime.loop, [this] { watch(); }) {
+          pause_(runtime.loop, [this] { watch(); }),
+          give_up_(runtime.loop, [this] { hear_answer(true); }) {
         // The program expects a socket that blocks, as every inetd hands it over.
         set_nonblocking(socket.fd, false);
         watch();
@@ -44,6 +46,7 @@ class Wait::Door : private ChildOwner {
         accepting_ = false;
         event_.disable();
         pause_.cancel();
+        stop_asking();
         socket_.fd = -1;  // its number may soon be another socket's
     }
     int fd() const noexcept { return socket_.fd; }
@@ -52,7 +55,7 @@ class Wait::Door : private ChildOwner {
     void resume(const ListeningSocket& socket) noexcept {
         socket_ = socket;
         accepting_ = true;
-        if (pid_ == 0 && !pause_.pending()) watch();
+        if (pid_ == 0 && !pause_.pending() && !reply_) watch();
     }
 
   private:
@@ -66,6 +69,11 @@ class Wait::Door : private ChildOwner {
     void on_readable() noexcept;
     void on_exit(const Exit& exit) noexcept override;
     bool admitted(const SocketAddress& peer) noexcept;
+    /// What had to be asked about the peer is known, or nothing had. False: the datagram waits in
+    /// the socket, and so do those behind it, until somebody answers.
+    bool is_known(const SocketAddress& peer) noexcept;
+    void hear_answer(bool too_late) noexcept;
+    void stop_asking() noexcept;
     void complain(const std::string& message) noexcept {
         if (!std::exchange(complained_, true))
             runtime_.log(Level::error, fmt::format("{}: {}", job_.spec->id, message));
@@ -86,13 +94,49 @@ class Wait::Door : private ChildOwner {
     std::int64_t began_us_ = 0;
     SocketAddress peer_;
     QueueHead head_;
+    /// Somebody is, or was, asked about the sender of the first datagram.
+    SocketAddress asked_about_;
+    Answers answers_;
+    UniqueFd reply_;  ///< empty: he is not being asked
+    std::unique_ptr<FdEvent> answer_;
+    Timer give_up_;
     Respawn respawn_;
     bool suspicious_ = false;  ///< the last program ended quickly: worth knowing what it leaves
 };
 
+bool Wait::Door::is_known(const SocketAddress& peer) noexcept {
+    if (asked_about_.length > 0 && asked_about_ == peer) return true;
+    answers_ = {};
+    const Asked asked = ask_about(job_.admission.get(), socket_.fd, peer);
+    if (!asked.needed || asked.reply < 0) return true;
+    asked_about_ = peer;
+    reply_.reset(asked.reply);
+    answer_ = std::make_unique<FdEvent>(runtime_.loop, asked.reply, [this] { hear_answer(false); });
+    answer_->enable();
+    give_up_.schedule(job_.admission->patience());
+    event_.disable();
+    return false;
+}
+
+void Wait::Door::hear_answer(bool too_late) noexcept {
+    if (Inquiry::hear(reply_.get(), answers_) == Inquiry::Heard::nothing && !too_late) return;
+    stop_asking();
+    watch();
+}
+
+void Wait::Door::stop_asking() noexcept {
+    if (answer_) answer_->disable();
+    give_up_.cancel();
+    reply_.reset();
+}
+
 bool Wait::Door::admitted(const SocketAddress& peer) noexcept {
     if (!job_.admission) return true;
-    const Guard* guard = job_.admission->admit({peer}, monotonic_ms(), ::getpid(), claim_);
+    if (!is_known(peer)) return false;
+    const Visitor visitor{.peer = peer, .answers = answers_};
+    const Guard* guard = job_.admission->admit(visitor, monotonic_ms(), ::getpid(), claim_);
+    // The next one is asked about anew.
+    asked_about_.length = 0;
     if (guard == nullptr) return true;
     board_.note_refused();
     if (wants_record(*job_.spec, Record::Kind::fail))

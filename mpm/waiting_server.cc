@@ -9,6 +9,7 @@
 
 #include "daemon/os/raw_syscall.h"
 #include "mpm/prefork.h"
+#include "mpm/reception.h"
 
 namespace minetd {
 namespace {
@@ -43,7 +44,8 @@ const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
     const WaitingSeat& seat = *server.seat;
     if (seat.admission == nullptr) return nullptr;
     const auto self = static_cast<pid_t>(syscall(SYS_getpid));
-    const Visitor visitor = visitor_of(slot.socket, slot.peer);
+    Visitor visitor = visitor_of(slot.socket, slot.peer);
+    visitor.answers = find_out(seat.admission, slot.socket, slot.peer);
     for (;;) {
         const Guard* guard = seat.admission->admit(visitor, monotonic_ms(), self, server.claim);
         if (guard == nullptr || !seat.admission->waits(*guard)) return guard;
@@ -94,11 +96,13 @@ bool wait_for_client(LaunchSlot& slot) noexcept {
         if (!accept_from(slot, seat.sockets[static_cast<std::size_t>(event.data.fd)])) continue;
         slot.began_us = monotonic_us();
         if (const Guard* guard = admit(slot, server)) {
+            turn_away(seat.admission, slot.socket, slot.peer);
             syscall(SYS_close, slot.socket);
             seat.refusals->put(guard, slot.peer);
             seat.scoreboard->wake();
             continue;
         }
+        welcome(seat.admission, slot.socket, slot.peer);
         syscall(SYS_prctl, PR_SET_PDEATHSIG, 0);
         seat.scoreboard->accessed(server.slot);
         seat.scoreboard->note_peer(server.slot, 0, slot.peer);

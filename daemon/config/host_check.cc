@@ -12,8 +12,12 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 
+#include "daemon/config/banner_file.h"
 #include "daemon/config/values.h"
+#include "daemon/os/libwrap.h"
 
 namespace minetd {
 namespace {
@@ -84,6 +88,32 @@ void check_limits(Draft& draft, Diagnostics& diagnostics) {
     }
 }
 
+/// As in xinetd, a service without its banner is served all the same.
+void check_banners(Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    const std::pair<std::string_view, const std::string&> banners[] = {
+        {"banner", spec.banner},
+        {"banner_success", spec.banner_success},
+        {"banner_fail", spec.banner_fail}};
+    for (const auto& [attribute, path] : banners) {
+        if (path.empty()) continue;
+        try {
+            static_cast<void>(read_banner(path));
+        } catch (const std::length_error& problem) {
+            draft.error(attribute, problem.what(), "shorten it", diagnostics);
+        } catch (const std::runtime_error& problem) {
+            diagnostics.warning(draft.where(attribute), problem.what(),
+                                "write the file, or no client will see this banner");
+        }
+    }
+}
+
+void check_libwrap(Draft& draft, Diagnostics& diagnostics) {
+    if (!draft.spec.libwrap.empty() && !libwrap::available())
+        draft.error("libwrap", "this minetd was built without libwrap",
+                    "build it with libwrap0-dev, or use only_from and no_access", diagnostics);
+}
+
 }  // namespace
 
 void check_on_host(Draft& draft, Diagnostics& diagnostics) {
@@ -95,6 +125,8 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
     check_assignments(draft, diagnostics);
     check_program(draft, diagnostics);
     check_limits(draft, diagnostics);
+    check_banners(draft, diagnostics);
+    check_libwrap(draft, diagnostics);
     struct stat status;
     if (::stat(spec.chdir.c_str(), &status) < 0 || !S_ISDIR(status.st_mode))
         diagnostics.warning(draft.where("chdir"),

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "daemon/policy/access_table.h"
+#include "daemon/policy/banners.h"
 #include "daemon/policy/deny_list.h"
+#include "daemon/policy/inquiry.h"
 #include "daemon/policy/ledger.h"
 #include "daemon/policy/local_time.h"
 
@@ -20,18 +22,18 @@ namespace minetd {
 struct Visitor {
     const SocketAddress& peer;           ///< length 0: unknown, as behind a stream `wait` service
     std::optional<std::uint32_t> uid{};  ///< of a local peer
-    /// What became of a question about the peer's name, where verdict() is unknown.
-    Verdict by_name = Verdict::unknown;
+    Answers answers{};                   ///< to questions()
 };
 
 class Admission {
   public:
     /// `ledger` may be null where no limit counts anything, `denied` where no sensor has anybody
-    /// refused. Throws std::bad_alloc.
+    /// refused, `inquiry` where nobody has to be asked. Throws std::bad_alloc.
     Admission(const ServiceSpec& spec, std::shared_ptr<Ledger> ledger,
-              std::shared_ptr<DeniedPeers> denied);
+              std::shared_ptr<DeniedPeers> denied = nullptr,
+              std::shared_ptr<const Inquiry> inquiry = nullptr, Banners banners = {});
 
-    /// Somebody could be refused, were there no sensors.
+    /// Somebody could be refused, were there no sensors, or told something.
     static bool needed(const ServiceSpec& spec) noexcept;
 
     /// Appends the descriptors that a forked child must keep for remap().
@@ -39,9 +41,21 @@ class Admission {
     /// In a forked child that accepts for the service. Throws std::system_error.
     void remap();
 
-    /// What the address lists alone say of this peer; where it is unknown, somebody must ask for
-    /// its name before admit(), or it is refused.
-    Verdict verdict(const SocketAddress& peer) const noexcept { return access_.verdict(peer); }
+    /// What must be asked about this peer before admit(), or it is refused (Inquire bits); 0:
+    /// nothing, as where it is refused in any case. Raw system calls only.
+    unsigned questions(const SocketAddress& peer) const noexcept;
+    /// Where to ask; null where that is never needed.
+    const Inquiry* inquiry() const noexcept { return inquiry_.get(); }
+    /// Some peer may have to wait for an answer, but none longer than patience().
+    bool may_inquire() const noexcept { return inquiry_ && may_inquire_; }
+    Milliseconds patience() const noexcept { return patience_; }
+    /// Who an admitted or refused peer is goes into the record, and nobody has asked yet.
+    bool records_userid(bool admitted) const noexcept {
+        return admitted ? userid_on_success_ : userid_on_failure_;
+    }
+    /// What is asked for the record too.
+    bool records_ident() const noexcept { return records_ident_; }
+    const Banners& banners() const noexcept { return banners_; }
 
     /// The guard that refuses, or null: the session is counted for process `who`, under `claim`.
     /// Raw system calls only, no allocation, no lock of the C library: a child on borrowed memory
@@ -67,8 +81,15 @@ class Admission {
     bool settle() const noexcept { return !ledger_ || ledger_->settle(); }
 
   private:
+    Facts facts_about(const SocketAddress& peer, Milliseconds now) const noexcept;
+
     Limits limits_;
     AccessTable access_;
+    std::shared_ptr<const Inquiry> inquiry_;
+    Banners banners_;
+    Milliseconds patience_;
+    unsigned always_asked_;  ///< Inquire bits
+    bool may_inquire_, records_ident_, userid_on_success_, userid_on_failure_;
     std::optional<LocalTime> local_time_;  ///< where the time of the day matters
     std::shared_ptr<Ledger> ledger_;
     std::shared_ptr<DeniedPeers> denied_;

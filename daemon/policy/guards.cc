@@ -26,6 +26,14 @@ bool over_load(const Limits& limits, const Facts& facts) noexcept {
     return limits.max_load && facts.load >= *limits.max_load;
 }
 
+bool is_wrapped(const Limits&, const Facts& facts) noexcept {
+    return facts.libwrap != Verdict::allow;
+}
+
+bool is_nobody(const Limits&, const Facts& facts) noexcept {
+    return facts.ident != Verdict::allow;
+}
+
 bool over_cps(const Limits& limits, const Facts& facts) noexcept {
     return limits.cps && limits.cps->rate > 0 &&
            (facts.cps_pausing || facts.in_second >= limits.cps->rate);
@@ -62,6 +70,8 @@ constexpr Guard table[] = {
     {"address",                            peer,   is_denied,        false, false,     false},
     {"time",                               peer,   is_closed,        false, false,     false},
     {"load",                               peer,   over_load,        false, false,     true},
+    {"libwrap",                            peer,   is_wrapped,       false, false,     false},
+    {"ident",                              peer,   is_nobody,        false, false,     false},
     {"connections per second",             counts, over_cps,         false, true,      true},
     {"connections per minute",             counts, over_service_max, false, false,     true},
     {"connections per minute from source", counts, over_ip_max,      false, false,     false},

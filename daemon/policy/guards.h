@@ -16,10 +16,12 @@ namespace minetd {
 /// What the guards may look at, gathered in one instant by whoever accepts.
 struct Facts {
     // -- of the peer and the host; only what the service has a rule about
-    bool sensed = false;              ///< a sensor has told of this peer, not long ago
-    Verdict access = Verdict::allow;  ///< of the address lists; unknown is refused
-    unsigned minute = 0;              ///< since local midnight
-    double load = 0;                  ///< of the host
+    bool sensed = false;               ///< a sensor has told of this peer, not long ago
+    Verdict access = Verdict::allow;   ///< of the address lists; unknown is refused
+    unsigned minute = 0;               ///< since local midnight
+    double load = 0;                   ///< of the host
+    Verdict libwrap = Verdict::allow;  ///< of hosts.allow and hosts.deny; unknown is refused
+    Verdict ident = Verdict::allow;    ///< of the peer's ident daemon; unknown is refused
     // -- of the ledger, under its lock
     unsigned running = 0;              ///< sessions of the service
     unsigned running_from_source = 0;  ///< of these, from the peer's source

@@ -73,6 +73,16 @@ TEST_SUITE("daemon") {
             {service(0), failed(17), "FAIL: echo service_limit from=192.0.2.1 repeated=17"},
             {service(0), fail_record("two\nlines", peer()),
              "FAIL: echo two\\x0alines from=192.0.2.1"},
+            {service(log_userid), ident_record(Record::Kind::userid, "UNIX : joe\x01", peer()),
+             "USERID: echo UNIX : joe\\x01"},
+            {service(log_userid), ident_record(Record::Kind::noid, "no server", peer()),
+             "NOID: echo 192.0.2.1 no server"},
+            {service(log_userid, 0, LogFormat::json),
+             ident_record(Record::Kind::userid, "UNIX : joe", peer()),
+             R"({"event":"userid","service":"echo","user":"UNIX : joe","from":"192.0.2.1","port":4711})"},
+            {service(log_userid, 0, LogFormat::json),
+             ident_record(Record::Kind::noid, "timeout", peer()),
+             R"({"event":"noid","service":"echo","reason":"timeout","from":"192.0.2.1","port":4711})"},
             {service(log_pid | log_host, log_host, LogFormat::json), start_record(42, peer()),
              R"({"event":"start","service":"echo","pid":42,"from":"192.0.2.1","port":4711})"},
             {service(everything, log_host, LogFormat::json), ended(0),
@@ -105,6 +115,9 @@ TEST_SUITE("daemon") {
         CHECK_FALSE(wants_record(service(log_pid), Record::Kind::exit));
         CHECK(wants_record(service(log_duration), Record::Kind::exit));
         CHECK(wants_record(service(0), Record::Kind::fail));
+        CHECK_FALSE(wants_record(service(log_pid), Record::Kind::userid));
+        CHECK(wants_record(service(log_userid, 0), Record::Kind::userid));
+        CHECK(wants_record(service(0, log_userid), Record::Kind::noid));
     }
 
     TEST_CASE("a log file that was moved away is written anew after reopening") {

@@ -108,14 +108,54 @@ TEST_SUITE("policy") {
         read_access_word(".example.org", spec.access.only_from.emplace());
         const Admission admission = admission_of(spec);
         const SocketAddress one = peer("192.0.2.1");
-        CHECK(admission.verdict(one) == Verdict::unknown);
+        const Answers refused{.name = Verdict::deny}, allowed{.name = Verdict::allow};
         CHECK(refusal(admission, {one}) == "address");
-        CHECK(refusal(admission, {.peer = one, .by_name = Verdict::deny}) == "address");
-        CHECK(refusal(admission, {.peer = one, .by_name = Verdict::allow}) == "");
+        CHECK(refusal(admission, {.peer = one, .answers = refused}) == "address");
+        CHECK(refusal(admission, {.peer = one, .answers = allowed}) == "");
         // An answer that nobody asked for changes nothing.
         ServiceSpec closed;
         closed.access.only_from.emplace();
-        CHECK(refusal(admission_of(closed), {.peer = one, .by_name = Verdict::allow}) == "address");
+        CHECK(refusal(admission_of(closed), {.peer = one, .answers = allowed}) == "address");
+    }
+
+    TEST_CASE("libwrap and ident: by the answer, and against whoever has none") {
+        const SocketAddress one = peer("192.0.2.1");
+        ServiceSpec spec;
+        spec.libwrap = "thingd";
+        CHECK(refusal(admission_of(spec), {one}) == "libwrap");
+        const Answers wrapped{.libwrap = Verdict::allow};
+        CHECK(refusal(admission_of(spec), {.peer = one, .answers = wrapped}) == "");
+        spec.ident_only = true;
+        CHECK(refusal(admission_of(spec), {.peer = one, .answers = wrapped}) == "ident");
+        const Answers both{.libwrap = Verdict::allow, .ident = Verdict::allow};
+        CHECK(refusal(admission_of(spec), {.peer = one, .answers = both}) == "");
+        // Neither knows anything of local peers.
+        SocketAddress local;
+        local.local.sun_family = AF_UNIX;
+        local.length = sizeof(sa_family_t);
+        CHECK(refusal(admission_of(spec), {local}) == "");
+    }
+
+    TEST_CASE("only what admission cannot know is asked, and not of whom it refuses anyway") {
+        const auto questions = [](const ServiceSpec& spec, const char* address) {
+            return Admission(spec, nullptr, nullptr, std::make_shared<Inquiry>())
+                .questions(peer(address));
+        };
+        ServiceSpec spec;
+        read_access_word("192.0.2.0/24", spec.access.only_from.emplace());
+        CHECK(questions(spec, "192.0.2.1") == 0);
+        CHECK(questions(spec, "198.51.100.1") == 0);
+        read_access_word(".example.org", *spec.access.only_from);
+        CHECK(questions(spec, "192.0.2.1") == 0);
+        CHECK(questions(spec, "198.51.100.1") == inquire_name);
+        spec.libwrap = "thingd";
+        spec.ident_only = true;
+        CHECK(questions(spec, "192.0.2.1") == (inquire_libwrap | inquire_ident));
+        spec.limits.access_times = {closed_now()};
+        CHECK(questions(spec, "198.51.100.1") == 0);
+        spec.limits.access_times.clear();
+        read_access_word("198.51.100.1", spec.access.no_access);
+        CHECK(questions(spec, "198.51.100.1") == 0);
     }
 
     TEST_CASE("local users are sources, and nobody in particular is none") {

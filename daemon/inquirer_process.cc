@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/inquirer_process.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/os/process.h"
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+constexpr int messages_a_turn = 64;
+
+}  // namespace
+
+InquirerProcess::InquirerProcess(Runtime& runtime)
+    : runtime_(runtime), retry_(runtime.loop, [this] { start(); }) {}
+
+InquirerProcess::~InquirerProcess() {
+    for (const auto& process : processes_) {
+        runtime_.children.forget(process->pid);
+        ::kill(process->pid, SIGKILL);
+        ::waitpid(process->pid, nullptr, 0);
+    }
+}
+
+bool InquirerProcess::runs() const noexcept {
+    return std::any_of(processes_.begin(), processes_.end(),
+                       [](const auto& process) { return !process->draining; });
+}
+
+void InquirerProcess::serve(std::vector<InquiringService> services) {
+    if (services == services_) return;
+    services_ = std::move(services);
+    for (const auto& process : processes_) {
+        if (std::exchange(process->draining, true)) continue;
+        ControlMessage message;
+        message.kind = ControlMessage::Kind::drain;
+        send_control(process->channel, message);
+    }
+    start();
+}
+
+void InquirerProcess::start() noexcept {
+    if (services_.empty() || runs() || retry_.pending()) return;
+    int error = 0;
+    try {
+        auto [ours, theirs] = Channel::pair();
+        std::vector<int> keep{theirs.fd()};
+        for (const InquiringService& service : services_) keep.push_back(service.inquiry->inlet());
+        Channel* const control = &theirs;
+        const pid_t pid = fork_process("minetd:inquirer", keep, [this, control] {
+            try {
+                return run_inquirer(services_, *control);
+            } catch (const std::exception& problem) {
+                Reporter(*control, *services_.front().spec)
+                    .log(Level::error, std::string("the inquirer: ") + problem.what());
+                return EX_OSERR;
+            }
+        });
+        error = errno;
+        if (pid > 0) {
+            auto process = std::make_unique<Process>();
+            Process& placed = *process;
+            placed.pid = pid;
+            placed.services = services_;
+            placed.channel = std::move(ours);
+            placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
+                                                     [this, &placed] { listen(placed); });
+            placed.event->enable();
+            processes_.push_back(std::move(process));
+            runtime_.children.add(pid, *this);
+            return;
+        }
+    } catch (const std::system_error& problem) {
+        error = problem.code().value();
+    }
+    const Milliseconds delay = throttle_.start_failed();
+    runtime_.log(Level::error, fmt::format("cannot start the inquirer: {}; next try in {} s",
+                                           error_text(error), delay / 1000));
+    retry_.schedule(delay);
+}
+
+/// It has no privileges and reads what strangers send: what it says is bounded by what it may say.
+void InquirerProcess::listen(Process& process) noexcept {
+    for (int budget = messages_a_turn; budget > 0 && process.channel; --budget) {
+        ControlMessage message;
+        UniqueFd attached;
+        switch (receive_control(process.channel, message, attached)) {
+            case Channel::Received::nothing:
+                return;
+            case Channel::Received::end:
+                return process.event->disable();
+            case Channel::Received::message:
+                break;
+        }
+        Record& record = message.record;
+        // RFC 1413 lets an answer be in any character set, and says of none which it is.
+        for (char& c : record.reason)
+            if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+        if (message.kind == ControlMessage::Kind::ready)
+            throttle_.started();
+        else if (message.kind == ControlMessage::Kind::log)
+            runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)),
+                         message.text_view());
+        else if (message.kind == ControlMessage::Kind::record &&
+                 message.number < process.services.size() &&
+                 (record.kind == Record::Kind::userid || record.kind == Record::Kind::noid) &&
+                 wants_record(*process.services[message.number].spec, record.kind))
+            runtime_.record(*process.services[message.number].spec, record);
+    }
+}
+
+void InquirerProcess::on_exit(const Exit& exit) noexcept {
+    const auto found = std::find_if(processes_.begin(), processes_.end(),
+                                    [&](const auto& process) { return process->pid == exit.pid; });
+    if (found == processes_.end()) return;
+    listen(**found);  // its last words
+    const bool draining = (*found)->draining;
+    processes_.erase(found);
+    if (draining) return;
+    const Milliseconds delay = throttle_.crashed(monotonic_ms());
+    const std::string how = WIFSIGNALED(exit.status)
+                                ? fmt::format("was killed by signal {}", WTERMSIG(exit.status))
+                                : fmt::format("ended with status {}", WEXITSTATUS(exit.status));
+    runtime_.log(
+        Level::error,
+        fmt::format("the inquirer {} {}; {}", exit.pid, how,
+                    delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
+    if (delay > 0)
+        retry_.schedule(delay);
+    else
+        start();
+}
+
+}  // namespace minetd

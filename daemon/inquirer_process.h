@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+// Keeps the inquirer (mpm/inquirer.h): there is one while some service needs one, it knows the
+// rules that are in force, and it is started again, ever more slowly, when it fails. Meanwhile
+// whoever asks is told that nothing is known.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "daemon/os/event_loop.h"
+#include "mpm/dispatcher.h"
+#include "mpm/inquirer.h"
+#include "mpm/throttle.h"
+
+namespace minetd {
+
+class InquirerProcess : private ChildOwner {
+  public:
+    explicit InquirerProcess(Runtime& runtime);
+    /// Ends it.
+    ~InquirerProcess() override;
+    InquirerProcess(const InquirerProcess&) = delete;
+    InquirerProcess& operator=(const InquirerProcess&) = delete;
+
+    /// From now on for these services. One that runs for others finishes what it was asked.
+    void serve(std::vector<InquiringService> services);
+
+  private:
+    struct Process {
+        pid_t pid = 0;
+        std::vector<InquiringService> services;
+        Channel channel;
+        std::unique_ptr<FdEvent> event;
+        bool draining = false;
+    };
+
+    void on_exit(const Exit& exit) noexcept override;
+    void start() noexcept;
+    void listen(Process& process) noexcept;
+    bool runs() const noexcept;
+
+    Runtime& runtime_;
+    std::vector<InquiringService> services_;
+    std::vector<std::unique_ptr<Process>> processes_;
+    Throttle throttle_;
+    Timer retry_;
+};
+
+}  // namespace minetd

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: ISC
+// A name server for the names of a test: it answers, says that there is nothing, or says nothing.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "daemon/os/unique_fd.h"
+
+namespace minetd {
+
+class FakeNameServer {
+  public:
+    /// What nsswitch.conf and resolv.conf say where it is the name server.
+    static const char* nsswitch() { return "hosts: dns\npasswd: files\ngroup: files\n"; }
+    static const char* resolv() { return "nameserver 127.0.0.1\noptions timeout:3 attempts:1\n"; }
+
+    /// `addresses`: of each host, in dotted form. `names`: of each address, reversed look-up's
+    /// answer; `?` is silence. Whatever is in neither does not exist.
+    FakeNameServer(std::map<std::string, std::string> addresses,
+                   std::map<std::string, std::string> names);
+    ~FakeNameServer();
+
+    /// Waits for a question that it does not answer.
+    void await_silence();
+
+  private:
+    void serve();
+    std::string answer_to(const std::string& query);
+
+    std::map<std::string, std::string> addresses_, names_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int unanswered_ = 0;
+    UniqueFd socket_, stop_;
+    std::thread thread_;
+};
+
+}  // namespace minetd

@@ -363,4 +363,24 @@ TEST_CASE("admission by threads: the counts are true over reloads and after kill
     for (const Way& way : ways_of_threads) stay_exact(way);
 }
 
+TEST_CASE("admission by threads: whoever touches a sensor is served no more") {
+    std::string lines = "{trap} stream tcp4 event {user} internal sensor\n", sections = defaults;
+    for (const Way& way : ways_of_threads) {
+        lines += service(way, way.serve);
+        sections += section(way, way.serve, "");
+    }
+    DaemonUnderTest daemon(lines + sections + "[{trap}]\nid = trap\ndeny_time = FOREVER\n");
+    for (const Way& way : ways_of_threads) CHECK(is_served(daemon.port(way.serve), 9));
+    CHECK(Crowd(daemon.port("trap"), clients, addresses).served() == 0);
+    daemon.await_output("FAIL: trap sensor from=127.0.0.");
+    // The last of them to be heard of may be any.
+    bool closed = false;
+    for (int i = 0; i < 500 && !closed; ++i)
+        closed = Crowd(daemon.port("trap"), clients, addresses).served() == 0 &&
+                 Crowd(daemon.port("worker"), clients, addresses).served() == 0;
+    CHECK(closed);
+    CHECK(Crowd(daemon.port("event"), clients, addresses).served() == 0);
+    for (const Way& way : ways_of_threads) CHECK(is_served(daemon.port(way.serve), 99));
+}
+
 TEST_SUITE_END();

@@ -73,11 +73,10 @@ int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
 bool DatagramServer::admitted(int socket, const SocketAddress& peer) noexcept {
     if (admission_ == nullptr) return true;
     Claim claim = 0;
-    const pid_t self = ::getpid();
     // Whoever comes behind waits too: a datagram that was set aside would have to be kept.
     const Visitor visitor{.peer = peer, .answers = find_out(admission_, socket, peer)};
-    const Guard* guard = admission_->admit(visitor, monotonic_ms(), self, claim);
-    admission_->release(claim, self);  // a datagram is served in one step
+    const Guard* guard = admission_->admit(visitor, monotonic_ms(), self_, claim);
+    admission_->release(claim, self_);  // a datagram is served in one step
     if (guard != nullptr) reporter_.refused(guard->reason, peer);
     return guard == nullptr;
 }

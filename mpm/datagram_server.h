@@ -3,6 +3,8 @@
 // address. One datagram is one start for the limits.
 #pragma once
 
+#include <unistd.h>
+
 #include "daemon/policy/admission.h"
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
@@ -31,6 +33,7 @@ class DatagramServer {
     Reporter& reporter_;
     ReplyBudget budget_;
     std::unique_ptr<char[]> buffer_;
+    const pid_t self_ = ::getpid();
 };
 
 }  // namespace minetd

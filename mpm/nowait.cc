@@ -116,7 +116,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
         Visitor visitor = visitor_of(fd, connection.peer);
         visitor.answers = connection.answers;
         const Guard* guard =
-            job_.admission->admit(visitor, monotonic_ms(), ::getpid(), connection.claim);
+            job_.admission->admit(visitor, monotonic_ms(), self_, connection.claim);
         if (guard != nullptr && job_.admission->waits(*guard)) return Outcome::later;
         if (guard != nullptr) {
             board_.note_refused();
@@ -223,7 +223,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     const Session session = found->second;
     sessions_.erase(found);
     board_.note_ended();
-    if (job_.admission) job_.admission->release(session.claim, ::getpid());
+    if (job_.admission) job_.admission->release(session.claim, self_);
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)
         runtime_.record(*job_.spec,

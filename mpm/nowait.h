@@ -2,6 +2,8 @@
 // `nowait` with a program: accept, admit, start. Every connection gets a program of its own.
 #pragma once
 
+#include <unistd.h>
+
 #include <deque>
 #include <unordered_map>
 
@@ -63,6 +65,7 @@ class Nowait : public Dispatcher, private ChildOwner {
     bool full() const noexcept;
 
     Runtime& runtime_;
+    const pid_t self_ = ::getpid();  ///< asked once, not for every client
     Assignment job_;
     ProgramBoard board_;
     std::vector<Door> doors_;

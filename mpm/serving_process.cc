@@ -99,7 +99,7 @@ ServingProcess::ServingProcess(ServerSeat seat, unsigned workers)
         announce_at_ = retire_at_ > workers ? retire_at_ - workers : 1;
     }
     reporter_.count_on(*seat_.scoreboard);
-    seat_.scoreboard->server(seat_.slot).pid.store(::getpid(), std::memory_order_relaxed);
+    seat_.scoreboard->server(seat_.slot).pid.store(self_, std::memory_order_relaxed);
     if (shown_) await_boards();
 }
 
@@ -122,7 +122,7 @@ const Guard* ServingProcess::admit(int connection, const SocketAddress& peer,
     if (seat_.admission == nullptr) return nullptr;
     Visitor visitor = visitor_of(connection, peer);
     visitor.answers = answers;
-    return seat_.admission->admit(visitor, now, ::getpid(), claim);
+    return seat_.admission->admit(visitor, now, self_, claim);
 }
 
 void ServingProcess::receive(int connection, const SocketAddress& peer) noexcept {
@@ -137,7 +137,7 @@ void ServingProcess::refuse(int connection, const SocketAddress& peer,
 }
 
 void ServingProcess::release(Claim claim) noexcept {
-    if (seat_.admission != nullptr) seat_.admission->release(claim, ::getpid());
+    if (seat_.admission != nullptr) seat_.admission->release(claim, self_);
 }
 
 bool ServingProcess::at_limit() const noexcept {

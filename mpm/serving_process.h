@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -75,6 +76,7 @@ class ServingProcess {
 
     ServerSeat seat_;
     const ServiceSpec& spec_;
+    const pid_t self_ = ::getpid();  ///< asked once, not for every client
     Reporter reporter_;
     std::unique_ptr<ShownBoards> shown_;  ///< null unless the service shows the scoreboard
     ServiceContext context_;

@@ -131,6 +131,16 @@ class House {
     std::vector<Crowd> crowds_;
 };
 
+/// The first record of a refusal of the service for another reason.
+std::string other_refusals(const std::string& output, const std::string& id,
+                           const std::string& reason) {
+    const std::string record = "FAIL: " + id + " ";
+    for (std::size_t at = output.find(record); at != output.npos; at = output.find(record, at + 1))
+        if (output.compare(at + record.size(), reason.size() + 1, reason + " ") != 0)
+            return output.substr(at, output.find('\n', at) - at);
+    return {};
+}
+
 void hold_rules(const Way& way) {
     CAPTURE(std::string(way.serve));
     CAPTURE(std::string(way.server));
@@ -150,8 +160,7 @@ void hold_rules(const Way& way) {
         if (rule.served > 0 && rule.each * addresses == rule.served)
             CHECK(first.by_address().size() == addresses);
         daemon.await_output("FAIL: " + id + " " + rule.reason + " from=127.0.0.");
-        CHECK(daemon.lines_with("FAIL: " + id + " ") ==
-              daemon.lines_with("FAIL: " + id + " " + rule.reason));
+        CHECK(other_refusals(daemon.output(), id, rule.reason).empty());
         first.leave(first.served());
         House house(daemon.port(id));
         if (rule.counts_sessions)

@@ -8,6 +8,14 @@
 namespace minetd {
 namespace {
 
+constexpr std::uint16_t ident_port = 113;
+
+/// Its program accepts, and minetd sees no peer.
+bool is_unseen(const ServiceSpec& spec) {
+    return spec.serve == Serve::wait && !spec.is_datagram() && spec.builtin.empty() &&
+           !spec.intercept;
+}
+
 void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     if (spec.is_resident())
@@ -22,13 +30,37 @@ void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
                 "leave it out: socket_mode, socket_user and socket_group say who may come");
         return;
     }
-    const bool unseen = spec.serve == Serve::wait && !spec.is_datagram() && spec.builtin.empty();
-    if (unseen && !spec.intercept)
+    if (is_unseen(spec))
         diagnostics.warning(
             draft.origin(list),
             fmt::format("{} has no effect on {}: its program accepts, and minetd sees no peer",
                         list, spec.id),
             "write intercept = yes, or nowait in the fourth field");
+}
+
+/// Where nobody can be identified, everybody would be let in.
+void check_ident(Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    const char* const why = spec.is_resident() || is_unseen(spec) ? "its program accepts"
+                            : spec.family == Family::unix_domain  ? "its peers are local"
+                            : spec.is_datagram()                  ? "datagrams have no owner"
+                            : spec.port == ident_port             ? "it is the ident service"
+                                                                  : nullptr;
+    if (why != nullptr)
+        draft.error("ident_only", fmt::format("nobody can be identified to {}: {}", spec.id, why),
+                    "write ident_only = no for it", diagnostics);
+}
+
+void check_banners(Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    if (!spec.is_datagram() && !spec.is_resident() && !is_unseen(spec)) return;
+    for (const std::string_view name : {"banner", "banner_success", "banner_fail"})
+        if (draft.says(name))
+            diagnostics.warning(
+                draft.where(name),
+                fmt::format("{} has no effect on {}: there is no connection of ours to send it on",
+                            name, spec.id),
+                "leave it out");
 }
 
 }  // namespace
@@ -37,6 +69,10 @@ void check_admission(Draft& draft, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     if (spec.access.only_from) check_list(draft, "only_from", diagnostics);
     if (!spec.access.no_access.empty()) check_list(draft, "no_access", diagnostics);
+    if (!spec.libwrap.empty() && (spec.is_resident() || draft.says("libwrap")))
+        check_list(draft, "libwrap", diagnostics);
+    if (spec.ident_only) check_ident(draft, diagnostics);
+    check_banners(draft, diagnostics);
     if (draft.says("deny_time") && !same_word(spec.builtin, "sensor"))
         diagnostics.warning(draft.where("deny_time"),
                             fmt::format("deny_time has no effect on {}: it is no sensor", spec.id),

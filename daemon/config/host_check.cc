@@ -109,7 +109,11 @@ void check_banners(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_libwrap(Draft& draft, Diagnostics& diagnostics) {
-    if (!draft.spec.libwrap.empty() && !libwrap::available())
+    if (libwrap::available() || draft.spec.libwrap.empty()) return;
+    // What a dialect asks for by itself is done as its daemon would do it without the library.
+    if (!draft.says("libwrap"))
+        draft.spec.libwrap.clear();
+    else
         draft.error("libwrap", "this minetd was built without libwrap",
                     "build it with libwrap0-dev, or use only_from and no_access", diagnostics);
 }

@@ -67,7 +67,6 @@ only_from = 10.0.0.0/8 2001:db8::/32 .example.org host.example.org
 no_access = 10.1.2.{3,4} 192.168.0.0
 libwrap = thingd
 ident_timeout = 9
-ident_only = yes
 deny_time = 10
 banner = /etc/banner
 banner_success = /etc/banner.good
@@ -186,6 +185,7 @@ socket_mode = 0600
 [mux]
 service = thing
 tcpmux = plus
+ident_only = yes
 user = nobody
 server = /bin/cat
 )";

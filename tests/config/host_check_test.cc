@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "daemon/os/libwrap.h"
 #include "tests/config/reading.h"
 
 using namespace minetd;
@@ -29,6 +30,15 @@ TEST_SUITE("config") {
              "there is no directory /no/such/directory", false},
             {"7000 stream tcp nowait root /bin/cat", "interface = nosuch0",
              "there is no network interface nosuch0", false},
+            {"7000 stream tcp nowait root /bin/cat", "banner = /no/such/banner",
+             "/no/such/banner: No such file or directory", false},
+            {"7000 stream tcp nowait root /bin/cat", "banner_success = /dev/zero",
+             "/dev/zero has more than 16 KiB", true},
+            {"7000 stream tcp nowait root /bin/cat", "banner_fail = /etc", "/etc: Is a directory",
+             false},
+            {"7000 stream tcp nowait root /bin/cat", "libwrap = catd",
+             libwrap::available() ? "" : "this minetd was built without libwrap",
+             !libwrap::available()},
             {"/run/x stream unix nowait root /bin/cat", "socket_user = no-such-user",
              "there is no user", true},
         };

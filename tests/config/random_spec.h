@@ -176,9 +176,11 @@ class RandomSpec {
                 {static_cast<std::uint16_t>(below(1440)), static_cast<std::uint16_t>(below(1441))});
         if (!spec.is_resident() && chance(3)) spec.access.only_from = rules();
         if (!spec.is_resident() && chance(3)) spec.access.no_access = rules();
-        if (chance(4)) spec.libwrap = "thingd";
+        if (!spec.is_resident() && chance(4)) spec.libwrap = "thingd";
         if (chance(4)) spec.ident_timeout = 1 + below(100);
-        spec.ident_only = chance(4);
+        // Peers of others cannot be identified.
+        spec.ident_only = spec.protocol == "tcp" && spec.port != 113 && !spec.is_resident() &&
+                          spec.serve != Serve::wait && chance(4);
         if (chance(3)) spec.deny_time = one_of({deny_forever, 1 + below(100)});
         for (auto* banner : {&spec.banner, &spec.banner_success, &spec.banner_fail})
             if (chance(4)) *banner = "/etc/" + word();

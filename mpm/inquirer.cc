@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -22,8 +23,15 @@ namespace minetd {
 namespace {
 
 constexpr int questions_a_turn = 32;
-/// Of those whose askers wait, and of those that are for the record only.
-constexpr std::size_t most_open = 1024;
+
+/// Questions that can be open at once: each takes two descriptors, its answer's and a query's, and
+/// there must always be one for the next that is read.
+std::size_t room_for_questions() noexcept {
+    constexpr rlim_t others = 128, most = 4096;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return std::clamp<rlim_t>(limit.rlim_cur, others + 32, others + 2 * most) / 2 - others / 2;
+}
 
 class Inquirer {
   public:
@@ -45,6 +53,8 @@ class Inquirer {
 
     void listen(std::uint32_t service) noexcept;
     void open(std::uint32_t service, const Question& question, UniqueFd reply);
+    bool take_place(std::uint32_t service, const Question& question) noexcept;
+    void give_place_back(const Case& open) noexcept;
     void find_names(const std::shared_ptr<Case>& open);
     void ask_libwrap(const std::shared_ptr<Case>& open);
     void ask_ident(const std::shared_ptr<Case>& open);
@@ -64,7 +74,9 @@ class Inquirer {
     FdEvent control_event_;
     std::vector<std::unique_ptr<FdEvent>> inlet_events_;
     std::list<std::shared_ptr<Case>> cases_;
+    const std::size_t room_ = room_for_questions();
     std::size_t waiting_ = 0, recorded_ = 0;  ///< open cases with an asker, and without
+    std::vector<std::size_t> waiting_of_;     ///< by service
     std::set<std::string> unknown_hosts_;     ///< of which it was said that they are
     Timer sweep_;
     bool draining_ = false;
@@ -80,6 +92,7 @@ Inquirer::Inquirer(const std::vector<InquiringService>& services, Channel& contr
                }),
       child_signal_(loop_, [this] { lookups_.reap(); }),
       control_event_(loop_, control.fd(), [this] { on_control(); }),
+      waiting_of_(services.size()),
       sweep_(loop_, [this] { sweep(); }) {
     for (std::uint32_t i = 0; i < services.size(); ++i) {
         inlet_events_.push_back(std::make_unique<FdEvent>(loop_, services[i].inquiry->inlet(),
@@ -139,12 +152,9 @@ void Inquirer::listen(std::uint32_t service) noexcept {
 
 void Inquirer::open(std::uint32_t service, const Question& question, UniqueFd reply) {
     const ServiceSpec& spec = *services_[service].spec;
-    const bool waits = question.wanted != 0;
     // Its asker does not wait any more, or there are too many: unknown.
-    if (waits && monotonic_ms() - question.asked > patience_for(spec)) return;
-    std::size_t& count = waits ? waiting_ : recorded_;
-    if (count >= most_open) return;
-    ++count;
+    if (question.wanted != 0 && monotonic_ms() - question.asked > patience_for(spec)) return;
+    if (!take_place(service, question)) return;
     const auto open = std::make_shared<Case>();
     open->service = service;
     open->question = question;
@@ -156,6 +166,24 @@ void Inquirer::open(std::uint32_t service, const Question& question, UniqueFd re
     if ((question.wanted & inquire_libwrap) != 0 && !spec.libwrap.empty()) ask_libwrap(open);
     if ((question.wanted & inquire_ident) != 0 || question.userid) ask_ident(open);
     settle(open);
+}
+
+/// No service has all places, and what is for the record only has a few.
+bool Inquirer::take_place(std::uint32_t service, const Question& question) noexcept {
+    if (question.wanted == 0) return recorded_ < room_ / 4 && ++recorded_ > 0;
+    if (waiting_ >= room_ / 4 * 3 || waiting_of_[service] >= room_ / 2) return false;
+    ++waiting_;
+    ++waiting_of_[service];
+    return true;
+}
+
+void Inquirer::give_place_back(const Case& open) noexcept {
+    if (open.question.wanted == 0) {
+        --recorded_;
+        return;
+    }
+    --waiting_;
+    --waiting_of_[open.service];
 }
 
 void Inquirer::find_names(const std::shared_ptr<Case>& open) {
@@ -226,7 +254,7 @@ void Inquirer::settle(const std::shared_ptr<Case>& open) noexcept {
                 decide_by_names(services_[open->service].spec->access, *bits, open->names);
     if (open->reply) open->reply.send(&open->answers, sizeof open->answers);
     open->reply.close();
-    --(open->question.wanted != 0 ? waiting_ : recorded_);
+    give_place_back(*open);
     open->closed = true;
     // Not here: its own query may be the caller.
     if (!sweep_.pending()) sweep_.schedule(0);

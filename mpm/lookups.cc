@@ -98,13 +98,14 @@ void Lookups::find(const Lookup& lookup, Take take) {
     if (found != entries_.end() && !found->second.waiting.empty())
         return found->second.waiting.push_back(std::move(take));
     if (found != entries_.end() && now < found->second.until) return take(found->second.finding);
-    if (queue_.size() >= most_waiting) return take({});
+    Line& line = lines_[static_cast<std::size_t>(lookup.kind)];
+    if (line.keys.size() >= most_waiting) return take({});
     if (found == entries_.end() && entries_.size() >= most_remembered) forget_some();
     Entry& entry = entries_[key];
     entry.lookup = lookup;
     entry.until = now + lookup_patience;
     entry.waiting.push_back(std::move(take));
-    queue_.push_back(std::move(key));
+    line.keys.push_back(std::move(key));
     if (!tick_.pending()) tick_.schedule(tick);
     assign();
 }
@@ -120,16 +121,30 @@ void Lookups::forget_some() noexcept {
 }
 
 void Lookups::assign() noexcept {
-    while (!queue_.empty()) {
-        Child* child = idle_child();
-        if (child == nullptr) child = start_child();
-        if (child == nullptr) return;
-        const Entry& entry = entries_[queue_.front()];
-        child->key = std::move(queue_.front());
-        child->until = entry.until;
-        queue_.pop_front();
-        child->channel.send(&entry.lookup, sizeof entry.lookup);
-    }
+    for (Line& line : lines_)
+        while (!line.keys.empty() && line.at_once < most_at_once && assign(line)) {
+        }
+}
+
+/// False when there is no child for it.
+bool Lookups::assign(Line& line) noexcept {
+    Child* child = idle_child();
+    if (child == nullptr) child = start_child();
+    if (child == nullptr) return false;
+    const Entry& entry = entries_[line.keys.front()];
+    child->key = std::move(line.keys.front());
+    child->until = entry.until;
+    line.keys.pop_front();
+    ++line.at_once;
+    child->channel.send(&entry.lookup, sizeof entry.lookup);
+    return true;
+}
+
+std::string Lookups::take_back(Child& child) noexcept {
+    std::string key = std::exchange(child.key, {});
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) --line_of(found->second).at_once;
+    return key;
 }
 
 Lookups::Child* Lookups::idle_child() noexcept {
@@ -139,7 +154,6 @@ Lookups::Child* Lookups::idle_child() noexcept {
 }
 
 Lookups::Child* Lookups::start_child() noexcept {
-    if (children_.size() >= most_children) return nullptr;
     try {
         auto [ours, theirs] = Channel::pair();
         Channel* const parent = &theirs;
@@ -165,7 +179,7 @@ Lookups::Child* Lookups::start_child() noexcept {
 void Lookups::drop(Child& child) noexcept {
     child.event->disable();
     child.channel.close();
-    const std::string key = std::exchange(child.key, {});
+    const std::string key = take_back(child);
     if (!key.empty()) conclude(key, {}, true);
 }
 
@@ -181,11 +195,11 @@ void Lookups::listen(Child& child) noexcept {
         return drop(child);
     }
     finding.name[sizeof finding.name - 1] = '\0';
-    const std::string key = std::exchange(child.key, {});
+    const std::string key = take_back(child);
     const auto idle = std::count_if(children_.begin(), children_.end(), [](const auto& one) {
         return one->channel && one->key.empty();
     });
-    if (idle > most_idle && queue_.empty()) drop(child);
+    if (idle > most_idle) drop(child);
     if (!key.empty()) conclude(key, finding, true);
     assign();
 }
@@ -213,15 +227,16 @@ void Lookups::on_tick() noexcept {
         ::kill(child.pid, SIGKILL);
         drop(child);
     }
-    while (!queue_.empty() && now >= entries_[queue_.front()].until) {
-        const std::string key = std::move(queue_.front());
-        queue_.pop_front();
-        conclude(key, {}, false);
+    bool busy = false;
+    for (Line& line : lines_) {
+        while (!line.keys.empty() && now >= entries_[line.keys.front()].until) {
+            const std::string key = std::move(line.keys.front());
+            line.keys.pop_front();
+            conclude(key, {}, false);
+        }
+        busy = busy || line.at_once > 0 || !line.keys.empty();
     }
     assign();
-    const bool busy =
-        !queue_.empty() || std::any_of(children_.begin(), children_.end(),
-                                       [](const auto& child) { return !child->key.empty(); });
     if (busy && !tick_.pending()) tick_.schedule(tick);
 }
 

@@ -48,7 +48,9 @@ struct Finding {
 
 class Lookups {
   public:
-    static constexpr std::size_t most_children = 32, most_waiting = 1024, most_remembered = 4096;
+    /// Of each kind, so that slow ones of one kind leave the others alone.
+    static constexpr unsigned most_at_once = 16;
+    static constexpr std::size_t most_waiting = 1024, most_remembered = 4096;
     static constexpr Milliseconds remember_found = 60'000, remember_nothing = 10'000;
 
     explicit Lookups(EventLoop& loop);
@@ -79,10 +81,22 @@ class Lookups {
         Milliseconds until = 0;
     };
 
+    /// Look-ups of one kind.
+    struct Line {
+        std::deque<std::string> keys;  ///< of those that nobody makes yet
+        unsigned at_once = 0;
+    };
+    Line& line_of(const Entry& entry) noexcept {
+        return lines_[static_cast<std::size_t>(entry.lookup.kind)];
+    }
+
     void assign() noexcept;
+    bool assign(Line& line) noexcept;
     Child* idle_child() noexcept;
     Child* start_child() noexcept;
     void listen(Child& child) noexcept;
+    /// The look-up that a child made is over; its key.
+    std::string take_back(Child& child) noexcept;
     void conclude(const std::string& key, const Finding& finding, bool remember) noexcept;
     void forget_some() noexcept;
     void on_tick() noexcept;
@@ -90,7 +104,7 @@ class Lookups {
 
     EventLoop& loop_;
     std::unordered_map<std::string, Entry> entries_;
-    std::deque<std::string> queue_;  ///< keys that nobody looks up yet
+    Line lines_[3];  ///< by Lookup::Kind
     std::vector<std::unique_ptr<Child>> children_;
     Timer tick_;
     std::uint64_t last_ = 0;  ///< distinguishes what is not remembered

@@ -58,6 +58,7 @@ void Nowait::stop_accepting() noexcept {
 }
 
 void Nowait::signal_sessions(int signal) noexcept {
+    asking_.reset();  // whoever is not a session yet will be none
     for (const auto& [pid, session] : sessions_) {
         // The program leads a session of its own, so its children hear of it too.
         if (::kill(-pid, signal) < 0) ::kill(pid, signal);

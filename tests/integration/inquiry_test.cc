@@ -107,18 +107,31 @@ TEST_CASE("hosts and domains: only a name that leads back to its address is one"
                 daemon.await_output(std::string("FAIL: echo address from=") + refused);
             }
             CHECK(daemon.lines_with("FAIL: ") == 3);
-            // Whom nobody could name is refused by a no_access about names, too.
-            daemon.reload(echo(way, "no_access = 127.0.0.9 .example.net\n"));
-            CHECK(served("127.0.0.2", port));
-            CHECK_FALSE(served("127.0.0.9", port));
-            CHECK_FALSE(served("127.0.0.4", port));
-            CHECK_FALSE(served("127.0.0.6", port));
-            daemon.reload(echo(way, "no_access = host.example.net\n"));
-            CHECK(served("127.0.0.6", port));
-            CHECK_FALSE(served("127.0.0.5", port));
-            daemon.reload(echo(way, "no_access = nowhere.example.net\n"));
-            CHECK_FALSE(served("127.0.0.2", port));
-            daemon.await_output("no address of the host nowhere.example.net is known");
+        }
+    });
+}
+
+TEST_CASE("whom nobody could name is refused by a no_access about names, too") {
+    in_own_network(dns, [] {
+        const FakeNameServer names(
+            {{"a.example.org", "127.0.0.2"},
+             {"b.example.net", "127.0.0.4"},
+             {"host.example.net", "127.0.0.5"}},
+            {{"127.0.0.2", "a.example.org"}, {"127.0.0.4", "b.example.net"}});
+        for (const Way& way : ways) {
+            CAPTURE(std::string(way.serve) + " " + way.program);
+            DaemonUnderTest domain(echo(way, "no_access = 127.0.0.9 .example.net\n"));
+            CHECK(served("127.0.0.2", domain.port("echo")));
+            for (const char* refused : {"127.0.0.9", "127.0.0.4", "127.0.0.6"}) {
+                CAPTURE(std::string(refused));
+                CHECK_FALSE(served(refused, domain.port("echo")));
+            }
+            DaemonUnderTest host(echo(way, "no_access = host.example.net\n"));
+            CHECK(served("127.0.0.6", host.port("echo")));
+            CHECK_FALSE(served("127.0.0.5", host.port("echo")));
+            DaemonUnderTest nowhere(echo(way, "no_access = nowhere.example.net\n"));
+            CHECK_FALSE(served("127.0.0.2", nowhere.port("echo")));
+            nowhere.await_output("no address of the host nowhere.example.net is known");
         }
     });
 }
@@ -196,7 +209,10 @@ TEST_CASE("without an inquirer nobody is known; it is replaced, and reloads and 
             // Who waits during a reload, and at the end, is decided about all the same.
             Client later = from("127.0.0.3", port);
             daemon.reload(echo(way, "only_from = .example.org 127.0.0.8\n"));
-            CHECK(served("127.0.0.8", port));
+            // A server of before the reload may take one more.
+            bool allowed = false;
+            for (int i = 0; i < 100 && !allowed; ++i) allowed = served("127.0.0.8", port);
+            CHECK(allowed);
             CHECK(later.rest() == "");
             Client last = from("127.0.0.3", port);
             CHECK(daemon.stop() == 0);
@@ -335,6 +351,7 @@ TEST_CASE("ident_only: whoever is not identified is refused") {
             ident.set_answer("USERID : UNIX : joe");
             CHECK(served("127.0.0.1", port));
             daemon.await_output("USERID: echo UNIX : joe");
+            daemon.await_output("START: echo from=127.0.0.1");
             ident.set_answer("ERROR : NO-USER");
             CHECK_FALSE(served("127.0.0.1", port));
             daemon.await_output("NOID: echo 127.0.0.1 bad response");

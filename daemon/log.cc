@@ -41,7 +41,7 @@ Facts facts(const ServiceSpec& spec, const Record& record) {
     if (is_ident(record.kind)) return {.host = named};
     const unsigned on = failed ? spec.log_on_failure : spec.log_on_success;
     return {.pid = record.pid != 0 && (on & log_pid) != 0,
-            .host = named && !exited && (on & (log_host | log_attempt)) != 0,
+            .host = named && !exited && (on & log_host) != 0,
             .status = exited && (on & log_exit) != 0,
             .duration = exited && (on & log_duration) != 0,
             .usage = exited && record.has_usage && (on & log_usage) != 0};

@@ -2,6 +2,7 @@
 #include "daemon/config/configuration.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <unordered_map>
 
@@ -18,6 +19,7 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     Configuration configuration;
     std::vector<Draft> drafts;
     const bool sound = assemble(reader, configuration.daemon, drafts, diagnostics);
+    std::move(reader.complete.begin(), reader.complete.end(), std::back_inserter(drafts));
     configuration.fatal = reader.fatal || !sound;
 
     std::vector<Draft*> good;
@@ -97,7 +99,10 @@ Configuration load_configuration(const std::string& file, const LoadOptions& opt
     reader.read_file(file);
     const std::string directory =
         options.drop_ins.empty() ? usual_drop_ins(file) : options.drop_ins;
-    if (!directory.empty()) reader.read_drop_ins(directory);
+    // What /etc/xinetd.d holds is named in /etc/xinetd.conf.
+    if (!directory.empty() && !(options.drop_ins.empty() && reader.xinetd.any()))
+        reader.read_drop_ins(directory);
+    reader.settle();
     if (!options.inetd_conf.empty()) reader.read_beside(options.inetd_conf);
     Configuration configuration = configure(reader, options, found);
     hand_over(found, diagnostics);
@@ -110,6 +115,7 @@ Configuration parse_configuration(std::string_view text, const std::string& file
     Reader reader(rules_of(options.dialect), found);
     reader.read_text(text, file);
     if (!options.drop_ins.empty()) reader.read_drop_ins(options.drop_ins);
+    reader.settle();
     Configuration configuration = configure(reader, options, found);
     hand_over(found, diagnostics);
     return configuration;

@@ -21,7 +21,8 @@ enum class Dialect {
     inetd_netbsd,
     inetd_debian,
     inetd_gnu,
-    inetd_busybox
+    inetd_busybox,
+    xinetd
 };
 
 /// The name of a dialect as `--dialect` takes it; throws std::invalid_argument for an unknown one.

@@ -25,6 +25,8 @@ constexpr DialectRules dialects[] = {
      ZeroRate::unlimited},
     {"inetd-busybox", Dialect::inetd_busybox, true, true, true, true, Continuation::backslash,
      Quotes::ordinary, ZeroRate::unlimited},
+    {"xinetd", Dialect::xinetd, false, false, true, false, Continuation::none, Quotes::ordinary,
+     ZeroRate::reject},
 };
 
 }  // namespace
@@ -41,10 +43,6 @@ Dialect dialect_from(std::string_view name) {
         if (rules.name == name) return rules.dialect;
         known += (known.empty() ? "" : ", ") + std::string(rules.name);
     }
-    if (name == "xinetd")
-        throw std::invalid_argument(
-            "the dialect `xinetd` arrives with minetd 0.3; until then write the services as "
-            "inetd.conf lines or as [service] sections");
     throw std::invalid_argument("there is no dialect `" + std::string(name) + "`; there are " +
                                 known);
 }

@@ -58,6 +58,13 @@ void Reader::read_drop_ins(const std::string& directory) {
     }
 }
 
+void Reader::settle() {
+    complete = xinetd.drafts();
+    if (xinetd.unsound())
+        give_up({}, "xinetd's defaults are broken, and every service goes by them",
+                "correct the errors that are told above");
+}
+
 void Reader::read_beside(const std::string& inetd_conf) {
     if (::access(inetd_conf.c_str(), F_OK) != 0) return;
     Reader beside(rules_of(Dialect::inetd_debian), diagnostics_);
@@ -66,12 +73,19 @@ void Reader::read_beside(const std::string& inetd_conf) {
     const auto id = [](const Draft& draft) -> const std::string& {
         return draft.spec.id.empty() ? draft.spec.name : draft.spec.id;
     };
-    std::vector<Draft> added;
-    for (Draft& line : beside.drafts)
-        if (std::none_of(drafts.begin(), drafts.end(),
-                         [&](const Draft& draft) { return same_word(id(draft), id(line)); }))
-            added.push_back(std::move(line));
-    std::move(added.begin(), added.end(), std::back_inserter(drafts));
+    std::vector<std::string> known = xinetd.left_out();
+    for (const auto* list : {&drafts, &complete})
+        for (const Draft& draft : *list) known.push_back(id(draft));
+    for (Draft& line : beside.drafts) {
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const std::string& one) { return same_word(one, id(line)); }))
+            continue;
+        if (xinetd.any()) {
+            line.inherit(xinetd.defaults());
+            line.spec.groups = true;  // as with xinetd, whatever its defaults say
+        }
+        (xinetd.any() ? complete : drafts).push_back(std::move(line));
+    }
     std::move(beside.sections.begin(), beside.sections.end(), std::back_inserter(sections));
 }
 
@@ -126,33 +140,16 @@ void Reader::open(const std::string& file, const Where& from, const Scope& scope
     read(std::make_shared<const Source>(file, std::move(text), diagnostics_), inner);
 }
 
-bool Reader::is_xinetd(const Source& source) {
-    std::size_t index = 0;
-    const auto next = [&]() -> std::string_view {
-        while (index < source.size()) {
-            const std::string_view text = trimmed(source.line(index++).text);
-            if (!text.empty() && text[0] != '#') return text;
-        }
-        return {};
-    };
-    std::string_view first = next();
-    const std::size_t line = index;
-    while (first.starts_with("include")) first = next();
-    const bool opens = first.ends_with('{') || next() == "{";
-    if (opens) first = trimmed(first.substr(0, first.find('{')));
-    const bool word = first == "defaults" ||
-                      (first.starts_with("service") && first.size() > 8 && is_blank(first[7]));
-    const bool directory = trimmed(source.line(line ? line - 1 : 0).text).starts_with("includedir");
-    if (!(opens && word) && !directory) return false;
-    give_up(source.file(), fmt::format("this is a file of xinetd (line {})", line),
-            "reading xinetd's format arrives with minetd 0.3; until then write the services as "
-            "inetd.conf "
-            "lines or as [service] sections");
-    return true;
+void Reader::read_xinetd(const std::shared_ptr<const Source>& source) {
+    const Dialect dialect = rules_.dialect;
+    if (dialect == Dialect::automatic || dialect == Dialect::minetd || dialect == Dialect::xinetd)
+        return xinetd.read(source);
+    give_up(source->file(), "this is a file of xinetd",
+            fmt::format("leave `--dialect {}` out, or write --dialect xinetd", rules_.name));
 }
 
 void Reader::read(const std::shared_ptr<const Source>& source, Scope& scope) {
-    if (source->size() > 0 && is_xinetd(*source)) return;
+    if (rules_.dialect == Dialect::xinetd || is_xinetd(*source)) return read_xinetd(source);
     LineReader lines(source, rules_, diagnostics_);
     read_lines(lines, scope);
     if (too_many()) return;

@@ -12,22 +12,28 @@
 #include "daemon/config/inetd_lines.h"
 #include "daemon/config/lines.h"
 #include "daemon/config/sections.h"
+#include "daemon/config/xinetd_files.h"
 
 namespace minetd {
 
 class Reader {
   public:
     Reader(const DialectRules& rules, Diagnostics& diagnostics)
-        : rules_(rules), diagnostics_(diagnostics) {}
+        : xinetd(diagnostics), rules_(rules), diagnostics_(diagnostics) {}
 
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);
     void read_drop_ins(const std::string& directory);
-    /// The lines of an inetd.conf, if there is one, for services that have no name read so far.
+    /// All files are read: what they say together.
+    void settle();
+    /// After settle(). The lines of an inetd.conf, if there is one, for services that have no name
+    /// read so far.
     void read_beside(const std::string& inetd_conf);
 
     std::vector<Draft> drafts;
     std::vector<Section> sections;
+    XinetdFiles xinetd;
+    std::vector<Draft> complete;  ///< drafts that no section is about: xinetd's
     /// Something is missing that cannot be told from the rest: an unreadable file, a format that is
     /// not ours, too many errors. Reported with a Where that has no line.
     bool fatal = false;
@@ -40,7 +46,7 @@ class Reader {
     void record(const std::shared_ptr<LogicalLine>& line, LineReader& lines, Scope& scope);
     void include(const std::vector<Word>& words, const LogicalLine& line, const Scope& scope);
     void open(const std::string& file, const Where& from, const Scope& scope, bool regular_only);
-    bool is_xinetd(const Source& source);
+    void read_xinetd(const std::shared_ptr<const Source>& source);
     void give_up(const std::string& file, std::string message, std::string advice);
     bool too_many();
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: ISC
+// The table of xinetd's attributes: where each may stand, how many values and which operators it
+// takes, and what it says natively.
+#pragma once
+
+#include <map>
+#include <span>
+
+#include "daemon/config/xinetd_entry.h"
+
+namespace minetd {
+
+struct XinetdAttribute {
+    enum class Count : std::uint8_t { one, two, some, any };  ///< some: one at least
+    enum class Scope : std::uint8_t { both, service, defaults };
+
+    std::string_view name;
+    Count count;
+    Scope scope;
+    bool list;                ///< += and -= too, as often as one likes
+    std::string_view native;  ///< the attribute that it is, where it simply is one
+    /// What xinetd takes for a value, as far as the native one takes more; may be null. Throws
+    /// BadValue.
+    void (*grammar)(Words);
+    /// Throws BadValue. What is unusual but taken is a warning.
+    void (*take)(XinetdEntry&, const XinetdAttribute&, const XinetdSetting&, Diagnostics&);
+};
+
+/// Where the single-valued attributes of a block were said first: xinetd takes no second one.
+using XinetdSeen = std::map<const XinetdAttribute*, Where>;
+
+/// The attribute, if xinetd would take the setting: else null, with a warning. Takes comments off
+/// its end.
+const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, XinetdSeen& seen,
+                                      Diagnostics& diagnostics);
+
+/// Says it to the entry. A bad value is an error, and breaks the entry's draft.
+void take_setting(XinetdEntry& entry, const XinetdAttribute& attribute,
+                  const XinetdSetting& setting, Diagnostics& diagnostics);
+
+/// Whether xinetd copies the default into an entry at once, so that an entry above the defaults
+/// goes without.
+bool copied_at_once(const XinetdAttribute& attribute) noexcept;
+
+}  // namespace minetd

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: ISC
+// Files of xinetd: what the old daemon lost, opened or misread in silence is told, and the rest
+// means what it meant.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "daemon/config/configuration.h"
+
+using namespace minetd;
+
+namespace {
+
+const std::string basics =
+    "type = UNLISTED\nport = 7001\nsocket_type = stream\nwait = no\nuser = nobody\n"
+    "server = /bin/cat\n";
+
+struct Outcome {
+    Configuration configuration;
+    Diagnostics diagnostics;
+    std::string text;  ///< of all findings
+
+    explicit Outcome(const std::string& file, LoadOptions options = {.check_host = false}) {
+        configuration = parse_configuration(file, "/nowhere/xinetd.conf", options, diagnostics);
+        for (const Diagnostic& one : diagnostics.all())
+            text += one.where.str() + one.message + "\n";
+    }
+    const ServiceSpec& only() const {
+        REQUIRE(configuration.services.size() == 1);
+        return *configuration.services[0];
+    }
+};
+
+std::string entry(const std::string& more) {
+    return "service one\n{\n" + basics + more + "}\n";
+}
+
+}  // namespace
+
+TEST_SUITE("config") {
+    TEST_CASE("an entry of xinetd, with what xinetd does unless told") {
+        const Outcome outcome(entry(""));
+        const ServiceSpec& spec = outcome.only();
+        CHECK(outcome.diagnostics.all().empty());
+        CHECK(spec.name == "one");
+        CHECK(spec.port == 7001);
+        CHECK(spec.family == Family::dual);
+        CHECK(spec.server_args == std::vector<std::string>{"cat"});
+        CHECK_FALSE(spec.groups);
+        CHECK(spec.session);
+        CHECK(spec.libwrap == "cat");
+        CHECK(spec.log_on_failure == 0);
+        CHECK(spec.log_type.kind == LogTarget::Kind::none);
+        CHECK(spec.limits.cps == ConnectionsPerSecond{50, 10});
+        CHECK(spec.limits.source_prefix == SourcePrefix{.v4 = 32, .v6 = 128});
+    }
+
+    TEST_CASE("one setting more of an entry of xinetd") {
+        const struct {
+            const char* setting;
+            bool served;
+            const char* says;  ///< nullptr: nothing
+        } rows[] = {
+            {"instances = 3 # three\n", true, "no comment behind a value"},
+            {"instances=3\n", true, "no blank before the operator"},
+            {"server_args = a # b\n", true, "this is no comment"},
+            {"strange = yes\n", true, "there is no attribute `strange`"},
+            {"port = 7002\n", true, "port is said already"},
+            {"umask += 022\n", true, "which nothing is added to"},
+            {"instances = 1 2\n", true, "takes one value and not 2"},
+            {"instances = many\n", false, "instances:"},
+            {"log_on_failure = RECORD\n", false, "RECORD is gone"},
+            {"this is garbage\n", false, "this is no setting"},
+            {"only_from = 127.0.0.\n", true, "it admits nobody"},
+            {"no_access = 127.0.0.\n", false, "no_access:"},
+            {"only_from = 10.0.0.0/255.0.0.0\n", true, "is the network 10.0.0.0/8 here"},
+            {"access_times = 00:00-24:00\n", true, "24:00 is midnight"},
+            {"flags = NAMEINARGS\n", false, "NAMEINARGS"},
+            {"flags = LABELED\n", false, "LABELED"},
+            {"flags = STRANGE\n", false, "flags:"},
+            {"log_on_success = TRAFFIC\n", false, "TRAFFIC"},
+            {"disable = yes\ngarbage\n", false, nullptr},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(std::string(row.setting));
+            const Outcome outcome(entry(row.setting));
+            CAPTURE(outcome.text);
+            CHECK(outcome.configuration.services.size() == (row.served ? 1 : 0));
+            CHECK(outcome.diagnostics.all().empty() == (row.says == nullptr));
+            if (row.says) CHECK(outcome.text.find(row.says) != std::string::npos);
+            CHECK_FALSE(outcome.configuration.fatal);
+        }
+    }
+
+    TEST_CASE("types and flags are attributes natively") {
+        const auto with = [](const std::string& more) { return Outcome(entry(more)).only(); };
+        CHECK(with("flags = NODELAY KEEPALIVE\n").nodelay);
+        CHECK(with("flags = NODELAY KEEPALIVE\n").keepalive);
+        CHECK(with("flags = IDONLY\n").ident_only);
+        CHECK(with("flags = NOLIBWRAP\n").libwrap.empty());
+        CHECK(with("flags = IPv4\n").family == Family::v4);
+        CHECK(with("bind = 127.0.0.1\n").family == Family::v4);
+        CHECK(with("v6only = yes\n").family == Family::v6);
+        CHECK(with("v6only = no\n").family == Family::dual);
+        // Wherever the flag stands.
+        for (const char* text : {"flags = NAMEINARGS\nserver_args = me arg\n",
+                                 "server_args = me arg\nflags = NAMEINARGS\n"}) {
+            CHECK(with(text).server_args == std::vector<std::string>{"me", "arg"});
+            CHECK(with(text).libwrap == "me");
+        }
+    }
+
+    TEST_CASE("defaults are for all services, wherever they stand") {
+        const Outcome outcome(entry("only_from += 10.0.0.2\n") +
+                              "defaults\n{\nonly_from = 10.0.0.1\numask = 027\n}\n");
+        REQUIRE(outcome.only().access.only_from);
+        CHECK(outcome.only().access.only_from->size() == 2);
+        CHECK(outcome.only().umask == 027U);
+        CHECK(outcome.text.find("services above these defaults") != std::string::npos);
+    }
+
+    TEST_CASE("broken defaults are fatal, broken entries cost themselves") {
+        CHECK(Outcome("defaults\n{\ninstances = many\n}\n" + entry("")).configuration.fatal);
+        const Outcome outcome("service two\n{\nwait = maybe\n}\n" + entry(""));
+        CHECK_FALSE(outcome.configuration.fatal);
+        CHECK(outcome.only().name == "one");
+        CHECK(outcome.configuration.broken.size() == 1);
+    }
+
+    TEST_CASE("enabled and disabled choose by id") {
+        const std::string two =
+            "service two\n{\nid = second\ntype = UNLISTED\nport = 7002\nsocket_type = stream\n"
+            "wait = no\nuser = nobody\nserver = /bin/cat\n}\n";
+        const auto names = [&](const std::string& defaults) {
+            std::string all;
+            for (const auto& spec : Outcome("defaults\n{\n" + defaults + "}\n" + entry("") + two)
+                                        .configuration.services)
+                all += spec->id + " ";
+            return all;
+        };
+        CHECK(names("") == "one second ");
+        CHECK(names("enabled = SECOND\n") == "second ");
+        CHECK(names("disabled = one\n") == "second ");
+        CHECK(names("enabled = one second\ndisabled = second\n") == "one ");
+    }
+
+    TEST_CASE("includedir: names without a dot, in order, one bad file costs itself") {
+        std::string path = "/tmp/minetd-test-XXXXXX";
+        REQUIRE(mkdtemp(path.data()));
+        std::filesystem::create_directory(path + "/deeper");
+        const auto write = [&](const std::string& name, const std::string& text) {
+            std::ofstream(path + "/" + name) << text;
+        };
+        write("b", entry(""));
+        write("a", "U2FsdGVkX1\n");
+        write("c.conf", "service lost\n{\n}\n");
+        write("d~", "service lost\n{\n}\n");
+        const Outcome outcome("includedir " + path + "\ninclude " + path + "/nowhere\n");
+        std::filesystem::remove_all(path);
+        CHECK(outcome.only().name == "one");
+        CHECK(outcome.diagnostics.errors() == 2);
+        CHECK_FALSE(outcome.configuration.fatal);
+    }
+
+    TEST_CASE("a dump of xinetd's services means the same") {
+        const Outcome outcome(
+            "defaults\n{\nlog_type = FILE /var/log/x 1000 2000\nlog_on_success = HOST PID\n"
+            "only_from = 10.0.0.0 .example.org\n}\n" +
+            entry("env = A=1 B=2\npassenv =\ncps = 10 5\nflags = NAMEINARGS KEEPALIVE\n"
+                  "server_args = me --and more\nrlimit_as = 8M\nbanner_fail = /etc/motd\n"));
+        Diagnostics diagnostics;
+        const Configuration again = parse_configuration(dump(outcome.configuration), "dump",
+                                                        {.check_host = false}, diagnostics);
+        CHECK(diagnostics.all().empty());
+        REQUIRE(again.services.size() == 1);
+        CHECK(*again.services[0] == outcome.only());
+    }
+}

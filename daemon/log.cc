@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <ctime>
 #include <vector>
 
@@ -152,23 +153,6 @@ std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const
     return fields;
 }
 
-std::shared_ptr<LogSink> open_sink(const LogTarget& target) {
-    switch (target.kind) {
-        case LogTarget::Kind::inherit:
-        case LogTarget::Kind::err:
-            return stderr_sink();
-        case LogTarget::Kind::syslog:
-            return syslog_sink(target.facility, target.level);
-        case LogTarget::Kind::file:
-            return file_sink(target.path);
-        case LogTarget::Kind::journal:
-            return journal_sink();
-        case LogTarget::Kind::none:
-            return null_sink();
-    }
-    return null_sink();
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -190,6 +174,52 @@ std::string format_record(const ServiceSpec& spec, const Record& record, bool to
 
 Log::Log(const LogTarget& target) : default_(target) {
     sink(target);
+    limit_files({});
+}
+
+std::shared_ptr<LogSink> Log::open(const LogTarget& target) {
+    switch (target.kind) {
+        case LogTarget::Kind::inherit:
+        case LogTarget::Kind::err:
+            return stderr_sink();
+        case LogTarget::Kind::syslog:
+            return syslog_sink(target.facility, target.level);
+        case LogTarget::Kind::file:
+            return file_sink(target.path, [this, file = target.path](const std::string& text) {
+                alert(file, text);
+            });
+        case LogTarget::Kind::journal:
+            return journal_sink();
+        case LogTarget::Kind::none:
+            return null_sink();
+    }
+    return null_sink();
+}
+
+void Log::alert(const std::string& file, const std::string& text) noexcept {
+    message(Level::alert, text);
+    // The daemon's own log may be the one that takes nothing more.
+    if (default_.kind == LogTarget::Kind::file && default_.path == file)
+        syslog_sink("daemon", "alert")->write(Level::alert, text);
+}
+
+Log::Key Log::key_of(const LogTarget& target) {
+    return {static_cast<int>(target.kind), target.facility, target.level, target.path};
+}
+
+void Log::limit_files(const std::vector<std::shared_ptr<const ServiceSpec>>& services) {
+    std::map<Key, SizeLimits> limits;
+    const auto add = [&](const LogTarget& target) {
+        if (target.kind != LogTarget::Kind::file) return;
+        const auto smaller = [](std::uint64_t a, std::uint64_t b) {
+            return a == 0 || b == 0 ? a + b : std::min(a, b);
+        };
+        SizeLimits& now = limits[key_of(target)];
+        now = {.soft = smaller(now.soft, target.soft), .hard = smaller(now.hard, target.hard)};
+    };
+    add(default_);
+    for (const auto& spec : services) add(spec->log_type);
+    for (const auto& [key, sink] : sinks_) sink->limit(limits[key]);
 }
 
 bool Log::goes_to_file(const ServiceSpec& spec) const noexcept {
@@ -200,11 +230,11 @@ bool Log::goes_to_file(const ServiceSpec& spec) const noexcept {
 
 LogSink& Log::sink(const LogTarget& asked) {
     const LogTarget& target = asked.kind == LogTarget::Kind::inherit ? default_ : asked;
-    const Key key{static_cast<int>(target.kind), target.facility, target.level, target.path};
+    const Key key = key_of(target);
     std::shared_ptr<LogSink>& found = sinks_[key];
     if (!found) {
         try {
-            found = open_sink(target);
+            found = open(target);
         } catch (...) {
             sinks_.erase(key);
             throw;
@@ -214,7 +244,8 @@ LogSink& Log::sink(const LogTarget& asked) {
 }
 
 void Log::message(Level level, const std::string& text) noexcept {
-    static constexpr const char* prefixes[] = {"", "", "", "error: ", "warning: ", "", "", ""};
+    static constexpr const char* prefixes[] = {
+        "", "alert: ", "", "error: ", "warning: ", "", "", ""};
     const std::string stamp = default_.kind == LogTarget::Kind::file ? file_stamp() : "";
     // Part of it may come from a server process, which is not trusted to end a line.
     sink(default_).write(level, stamp + prefixes[static_cast<int>(level)] + printable(text));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "daemon/config/service_spec.h"
 #include "daemon/os/log_sink.h"
@@ -24,6 +25,8 @@ class Log {
     /// `target` is where everything goes that has no target of its own; `inherit` means stderr.
     /// Throws std::exception when it cannot be opened.
     explicit Log(const LogTarget& target);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
 
     void message(Level level, const std::string& text) noexcept;
     void record(const ServiceSpec& spec, const Record& record) noexcept;
@@ -34,10 +37,17 @@ class Log {
 
     /// Makes sure that a service's target can be opened; throws std::exception.
     void prepare(const ServiceSpec& spec) { sink(spec.log_type); }
+    /// Puts the limits of these services on their files. A file that several name has one handle,
+    /// and of their limits the smallest.
+    void limit_files(const std::vector<std::shared_ptr<const ServiceSpec>>& services);
 
   private:
     using Key = std::tuple<int, std::string, std::string, std::string>;
+    static Key key_of(const LogTarget& target);
     LogSink& sink(const LogTarget& target);
+    std::shared_ptr<LogSink> open(const LogTarget& target);
+    /// A log file has reached a limit.
+    void alert(const std::string& file, const std::string& text) noexcept;
     bool goes_to_file(const ServiceSpec& spec) const noexcept;
 
     LogTarget default_;

@@ -162,6 +162,7 @@ void Superdaemon::change(const Changes::Pair& pair) {
 void Superdaemon::note_what_is_served() {
     configuration_.services.clear();
     for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
+    log_.limit_files(configuration_.services);
 }
 
 /// It began before there was a sensor.
@@ -195,6 +196,7 @@ void Superdaemon::brief_inquirer() {
 
 void Superdaemon::reload() {
     systemd::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
+    log_.reopen();
     Diagnostics diagnostics;
     Configuration next = load_(diagnostics);
     for (const Diagnostic& item : diagnostics.all())

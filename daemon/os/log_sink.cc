@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #define SYSLOG_NAMES
 #include <syslog.h>
@@ -55,17 +56,32 @@ class StderrSink : public LogSink {
 
 class FileSink : public LogSink {
   public:
-    explicit FileSink(const std::string& path) : path_(path), fd_(open()) {
+    FileSink(const std::string& path, std::function<void(const std::string&)> alert)
+        : path_(path), alert_(std::move(alert)), fd_(open()) {
         if (!fd_) throw_errno("log file " + path);
     }
     void write(Level, const std::string& line,
                std::span<const systemd::JournalField>) noexcept override {
-        if (!write_now(fd_.get(), losses_.prefix() + line + '\n')) losses_.lost();
+        if (full_) return;
+        const std::string text = losses_.prefix() + line + '\n';
+        // Asked each time: others may append to the file, or cut it off.
+        const std::uint64_t size = limits_.soft + limits_.hard > 0 ? size_now() + text.size() : 0;
+        if (limits_.hard > 0 && size > limits_.hard) {
+            full_ = true;
+            return alert(limits_.hard, "hard",
+                         "nothing more is written to it until it is reopened");
+        }
+        if (!write_now(fd_.get(), text)) losses_.lost();
+        if (limits_.soft > 0 && size > limits_.soft && !std::exchange(told_, true))
+            alert(limits_.soft, "soft",
+                  limits_.hard > 0 ? fmt::format("it may have {}", limits_.hard) : "it grows on");
     }
     void reopen() noexcept override {
         // The old file serves on when the new one cannot be opened.
         if (UniqueFd fresh = open()) fd_ = std::move(fresh);
+        full_ = told_ = false;
     }
+    void limit(SizeLimits limits) noexcept override { limits_ = limits; }
 
   private:
     UniqueFd open() const noexcept {
@@ -73,9 +89,23 @@ class FileSink : public LogSink {
                                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                                0640));
     }
+    std::uint64_t size_now() const noexcept {
+        struct stat status {};
+        return ::fstat(fd_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+    }
+    void alert(std::uint64_t limit, const char* which, const std::string& and_now) noexcept {
+        if (alert_)
+            alert_(
+                fmt::format("{} is at its {} limit of {} bytes: {}", path_, which, limit, and_now));
+    }
+
     std::string path_;
+    std::function<void(const std::string&)> alert_;
     UniqueFd fd_;
     Losses losses_;
+    SizeLimits limits_;
+    bool told_ = false;  ///< that it has passed the soft limit
+    bool full_ = false;
 };
 
 /// RFC 3164 datagrams to /dev/log. syslog(3) would block the daemon when the logger hangs.
@@ -147,8 +177,9 @@ int code_of(const CODE* table, const std::string& name, const char* what) {
 std::shared_ptr<LogSink> stderr_sink() {
     return std::make_shared<StderrSink>();
 }
-std::shared_ptr<LogSink> file_sink(const std::string& path) {
-    return std::make_shared<FileSink>(path);
+std::shared_ptr<LogSink> file_sink(const std::string& path,
+                                   std::function<void(const std::string&)> alert) {
+    return std::make_shared<FileSink>(path, std::move(alert));
 }
 std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level) {
     return std::make_shared<SyslogSink>(code_of(facilitynames, facility, "facility"),

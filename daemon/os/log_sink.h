@@ -3,6 +3,8 @@
 // counted, and the next line that gets through says how many were lost.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,7 +15,14 @@
 namespace minetd {
 
 /// syslog(3) priorities.
-enum class Level : int { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+enum class Level : int { alert = 1, error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+
+/// Sizes of a log file in bytes; 0: none. What it holds already counts. A write that takes it past
+/// `soft` is told once; one that would take it past `hard` is not made, and none after it, until
+/// the file is reopened.
+struct SizeLimits {
+    std::uint64_t soft = 0, hard = 0;
+};
 
 class LogSink {
   public:
@@ -23,12 +32,15 @@ class LogSink {
                        std::span<const systemd::JournalField> fields = {}) noexcept = 0;
     /// After a log was rotated away: the file is opened again by its name.
     virtual void reopen() noexcept {}
+    /// From the next line on; for sinks that grow.
+    virtual void limit(SizeLimits) noexcept {}
 };
 
 std::shared_ptr<LogSink> stderr_sink();
 /// Appends lines as they are, without a time of its own; throws std::system_error when the file
-/// cannot be opened.
-std::shared_ptr<LogSink> file_sink(const std::string& path);
+/// cannot be opened. `alert` hears of limits that are reached, within write(); it does not throw.
+std::shared_ptr<LogSink> file_sink(const std::string& path,
+                                   std::function<void(const std::string&)> alert = {});
 /// facility and level by name ("daemon", "local3"; "info"); throws std::runtime_error.
 std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level);
 /// Throws std::runtime_error where minetd was built without it.

@@ -153,4 +153,53 @@ TEST_SUITE("daemon") {
         for (const std::string& file : {path, moved}) ::unlink(file.c_str());
         ::rmdir(directory);
     }
+
+    TEST_CASE("a file that several services name has one handle, and the smallest limits") {
+        char directory[] = "/tmp/minetd-log-XXXXXX";
+        REQUIRE(::mkdtemp(directory) != nullptr);
+        const std::string own = std::string(directory) + "/own",
+                          shared = std::string(directory) + "/shared";
+        const auto contents = [](const std::string& file) {
+            std::ostringstream text;
+            text << std::ifstream(file).rdbuf();
+            return text.str();
+        };
+        const auto named = [&](std::uint64_t soft, std::uint64_t hard) {
+            auto spec = std::make_shared<ServiceSpec>(service(log_pid));
+            spec->log_format = LogFormat::json;
+            spec->log_type.kind = LogTarget::Kind::file;
+            spec->log_type.path = shared;
+            spec->log_type.soft = soft;
+            spec->log_type.hard = hard;
+            return spec;
+        };
+        LogTarget target;
+        target.kind = LogTarget::Kind::file;
+        target.path = own;
+        {
+            // A record is one line of less than 100 bytes.
+            const auto a = named(0, 0), b = named(150, 400), c = named(1000, 1000);
+            Log log(target);
+            for (const auto& spec : {a, b, c}) log.prepare(*spec);
+            log.limit_files({a, b, c});
+            for (int i = 0; i < 20; ++i)
+                for (const auto& spec : {a, b, c}) log.record(*spec, start_record(7, peer()));
+            const std::size_t line = contents(shared).find('\n') + 1;
+            CHECK(contents(shared).size() == 400 / line * line);
+            // Without the strict one, when reopened.
+            log.limit_files({a, c});
+            log.reopen();
+            for (int i = 0; i < 20; ++i) log.record(*a, start_record(7, peer()));
+            CHECK(contents(shared).size() == 1000 / line * line);
+        }
+        const std::string said = contents(own);
+        CHECK(said.find("alert: " + shared + " is at its soft limit of 150 bytes") !=
+              std::string::npos);
+        CHECK(said.find("alert: " + shared + " is at its hard limit of 400 bytes") !=
+              std::string::npos);
+        CHECK(said.find("alert: " + shared + " is at its hard limit of 1000 bytes") !=
+              std::string::npos);
+        for (const std::string& file : {own, shared}) ::unlink(file.c_str());
+        ::rmdir(directory);
+    }
 }

@@ -3,6 +3,8 @@
 // instead of a million equal refusals.
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <cstdio>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -72,6 +74,52 @@ log_on_success = PID HOST EXIT DURATION
     CHECK(count == 2);
     CHECK(records.find("\"status\":3") != std::string::npos);
     CHECK(records.find("127.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("a log file keeps to its limits until the logs are reopened") {
+    // Two services, one file.
+    const std::string configuration = R"(
+{one} stream tcp4 nowait {user} {probe} probe exit 0
+{two} stream tcp4 nowait {user} {probe} probe exit 0
+[defaults]
+log_format = json
+log_on_success = DURATION
+[{one}]
+id = same
+log_type = file:{dir}/records 150 400
+[{two}]
+id = same
+log_type = file:{dir}/records 500 500
+)";
+    DaemonUnderTest daemon(configuration);
+    const auto session = [&](const char* port) { CHECK(Client(daemon.port(port)).ask("") == ""); };
+    for (int i = 0; i < 4; ++i) session(i % 2 == 0 ? "one" : "two");
+    daemon.await_output("alert: " + daemon.file("records") + " is at its soft limit of 150 bytes");
+    for (int i = 0; i < 20; ++i) session(i % 2 == 0 ? "one" : "two");
+    daemon.await_output("alert: " + daemon.file("records") + " is at its hard limit of 400 bytes");
+    const std::string full = read_file(daemon.file("records"));
+    // Whole lines, and no room for one more.
+    const auto is_full = [](const std::string& text) {
+        return text.ends_with("\n") && text.size() <= 400 && text.size() > 300;
+    };
+    CHECK(is_full(full));
+    CHECK(daemon.lines_with("soft limit") == 1);
+    CHECK(daemon.lines_with("hard limit") == 1);
+
+    REQUIRE(std::rename(daemon.file("records").c_str(), daemon.file("records.1").c_str()) == 0);
+    daemon.signal(SIGUSR1);
+    daemon.await_output("logs reopened");
+    for (int i = 0; i < 20; ++i) session("two");
+    daemon.await_lines("hard limit of 400 bytes", 2);
+    CHECK(is_full(read_file(daemon.file("records"))));
+    CHECK(read_file(daemon.file("records.1")) == full);
+
+    // A reload reopens too.
+    REQUIRE(std::remove(daemon.file("records").c_str()) == 0);
+    daemon.reload(configuration);
+    for (int i = 0; i < 20; ++i) session("one");
+    daemon.await_lines("hard limit of 400 bytes", 3);
+    CHECK(is_full(read_file(daemon.file("records"))));
 }
 
 TEST_CASE("a flood of equal refusals is summarised") {

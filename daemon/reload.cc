@@ -8,6 +8,7 @@
 #include "daemon/os/clock.h"
 #include "daemon/os/systemd.h"
 #include "daemon/policy/guards.h"
+#include "daemon/service_announcements.h"
 #include "daemon/superdaemon.h"
 #include "services/registry.h"
 
@@ -89,7 +90,10 @@ Assignment Superdaemon::assignment(Service& service) {
 
 void Superdaemon::open_sockets(Service& service) {
     Service* const self = &service;
-    const auto opened = [self] { self->dispatcher->serve(self->sockets->sockets()); };
+    const auto opened = [this, self] {
+        self->dispatcher->serve(self->sockets->sockets());
+        announce();
+    };
     if (service.sockets)
         service.sockets->rename(service.spec, opened);
     else
@@ -165,6 +169,15 @@ void Superdaemon::note_what_is_served() {
     log_.limit_files(configuration_.services);
 }
 
+void Superdaemon::announce() {
+    Announcements rpc;
+    for (const auto& [key, service] : services_) {
+        const Announcements its = rpc_announcements(*service->spec, service->sockets->sockets());
+        rpc.insert(rpc.end(), its.begin(), its.end());
+    }
+    rpc_announcer_.announce(std::move(rpc));
+}
+
 /// It began before there was a sensor.
 bool Superdaemon::misses_denials(const Service& service) const noexcept {
     return sensors_.denied() && !is_sensor(*service.spec) && !service.spec->is_resident() &&
@@ -217,6 +230,7 @@ void Superdaemon::reload() {
     refresh_contexts();
     note_what_is_served();
     brief_inquirer();
+    announce();
     boards_.count_load();
     log_.message(
         Level::notice,

@@ -128,7 +128,10 @@ void ServiceSockets::open_all(const SocketAddress& address, const std::string& h
     }
     const std::size_t before = open_.size();
     try {
-        for (unsigned i = 0; i < std::max(1U, buckets); ++i) open_one(address, host, options);
+        open_one(address, host, options);
+        // Where the kernel chose the port, the others share it.
+        const SocketAddress place = open_.back().address;
+        for (unsigned i = 1; i < buckets; ++i) open_one(place, host, options);
     } catch (...) {
         open_.resize(before);
         throw;
@@ -172,7 +175,9 @@ bool ServiceSockets::try_open(Wanted& wanted) {
         for (const SocketAddress& address : addresses) {
             place = address.str();
             const bool have = std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
-                return open.address == address;
+                // Where the kernel chooses the port, one of this host and address is enough.
+                return open.address == address || (spec_->port == 0 && open.host == wanted.host &&
+                                                   open.address.host() == address.host());
             });
             try {
                 if (!have) open_all(address, wanted.host);

@@ -23,6 +23,7 @@ unsigned Superdaemon::sessions() const {
 void Superdaemon::signal_everybody(int signal) {
     for (const auto& [key, service] : services_) service->dispatcher->signal_sessions(signal);
     for (const Draining& draining : draining_) draining.dispatcher->signal_sessions(signal);
+    rpc_announcer_.signal(signal);
 }
 
 void Superdaemon::stop() {
@@ -31,6 +32,7 @@ void Superdaemon::stop() {
         service->dispatcher->stop_accepting();
         service->sockets->close();
     }
+    announce();
     const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;
     const unsigned count = sessions();
     log_.message(Level::notice,
@@ -55,7 +57,7 @@ void Superdaemon::hurry() {
 }
 
 void Superdaemon::leave_if_done() {
-    if (sessions() > 0) return;
+    if (sessions() > 0 || rpc_announcer_.running()) return;
     log_.message(Level::notice, "stopped");
     loop_.stop();
 }

@@ -38,6 +38,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       sensors_(runtime_.record, runtime_.log),
       inquirer_(runtime_),
       configuration_(configuration),
+      rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }),
@@ -47,6 +48,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
     refresh_contexts();
     note_what_is_served();
     brief_inquirer();
+    announce();
     std::size_t missing = configuration_.broken.size();
     for (const auto& [key, service] : services_) missing += service->sockets->missing();
     if (strict && missing > 0)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/announcer.h"
 #include "daemon/config/configuration.h"
 #include "daemon/error_output.h"
 #include "daemon/inquirer_process.h"
@@ -74,6 +75,8 @@ class Superdaemon {
     ServiceContext context_for(const ServiceSpec& spec) const;
     void open_sockets(Service& service);
     std::string summary() const;
+    /// Others are told of the services that there are now.
+    void announce();
 
     // shutdown.cc
     void stop();
@@ -95,6 +98,7 @@ class Superdaemon {
     Configuration configuration_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
+    Announcer rpc_announcer_;
     bool limited_ = false;  ///< some service has a ledger: its processes' ends are told early
     SignalEvents signals_;
     ChildSignal child_signal_;

@@ -200,6 +200,9 @@ void conclude(Draft& draft, bool full_argv0, Diagnostics& diagnostics) {
     if (spec.family == Family::unix_domain) {
         if (spec.path.empty()) spec.path = spec.name;
         spec.port = 0;
+    } else if (spec.rpc.low != 0) {
+        // Its port is the kernel's choice unless it is said: rpcbind(8) tells the clients.
+        if (!spec.name.empty()) find_program(draft, diagnostics);
     } else if (!spec.tcpmux && !spec.name.empty() && draft.plain_key) {
         find_port(draft, diagnostics);
     }
@@ -219,6 +222,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     else
         check_builtin(draft, options, diagnostics);
     if (spec.tcpmux) check_tcpmux(draft, diagnostics);
+    check_registration(draft, options, diagnostics);
     check_pool(draft, diagnostics);
     check_admission(draft, diagnostics);
 }

@@ -23,6 +23,11 @@ void check_pool(Draft& draft, Diagnostics& diagnostics);
 /// The part that is about who may come.
 void check_admission(Draft& draft, Diagnostics& diagnostics);
 
+/// The RPC program of a service: its number by name, where nobody said it.
+void find_program(Draft& draft, Diagnostics& diagnostics);
+/// The part of check() that is about who is told of the service: rpcbind(8), multicast DNS.
+void check_registration(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
+
 /// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
 /// Expects drafts that are not broken; breaks the later one of two, without a key in
 /// Configuration::broken.

@@ -15,8 +15,10 @@ namespace {
 
 /// Where a service listens, but for the IP version.
 std::string endpoint(const ServiceSpec& spec, const std::string& host) {
-    return fmt::format("{}/{}/{}/{}/{}", socket_type_text(spec.socket_type), spec.protocol,
-                       spec.port, spec.interface, host);
+    // Where the kernel chooses the port, each service has one of its own.
+    const std::string port = spec.port != 0 ? std::to_string(spec.port) : spec.name;
+    return fmt::format("{}/{}/{}/{}/{}", socket_type_text(spec.socket_type), spec.protocol, port,
+                       spec.interface, host);
 }
 
 std::vector<std::string> hosts(const ServiceSpec& spec) {

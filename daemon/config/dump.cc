@@ -52,10 +52,15 @@ std::vector<std::string> line_words(const ServiceSpec& spec) {
     }
     if (spec.tcpmux) service += spec.tcpmux_plus ? "tcpmux/+" : "tcpmux/";
     std::string protocol = row_of("protocol").format(spec);
+    std::string name = spec.name;
+    if (spec.rpc.low != 0 && spec.family != Family::unix_domain) {
+        name += "/" + row_of("rpc_version").format(spec);
+        protocol = "rpc/" + protocol;
+    }
     for (const std::string_view buffer : {"sndbuf", "rcvbuf"})
         if (const std::string size = row_of(buffer).format(spec); size != "0")
             protocol += fmt::format(",{}={}", buffer, size);
-    std::vector<std::string> words = {service + spec.name,
+    std::vector<std::string> words = {service + name,
                                       std::string(socket_type_text(spec.socket_type)),
                                       protocol,
                                       serve_text(spec),

@@ -74,6 +74,12 @@ ServiceField service_field(std::string_view text, bool unix_path) {
         field.plus = text.starts_with('+');
         if (field.plus) text.remove_prefix(1);
         if (text.empty()) throw BadValue("there is no name behind `tcpmux/`");
+    } else if (const std::size_t slash = text.find('/'); slash != text.npos && slash > 0) {
+        field.versions = std::string(text.substr(slash + 1));
+        text = text.substr(0, slash);
+        if (field.versions.empty())
+            throw BadValue("there are no versions behind the slash",
+                           "write program/1 or program/1-3");
     }
     field.service = std::string(text);
     return field;

@@ -9,12 +9,13 @@
 
 namespace minetd {
 
-/// `[addr-list:]service`, `addr-list:`, `tcpmux/[+]name`, `:user:group:mode:/path`, `/path`,
-/// `@name`.
+/// `[addr-list:]service`, `addr-list:`, `tcpmux/[+]name`, `program/versions`,
+/// `:user:group:mode:/path`, `/path`, `@name`.
 struct ServiceField {
     bool has_hosts = false;
-    std::string hosts;    ///< comma list as written; `*` for any
-    std::string service;  ///< without `tcpmux/` and `+`; empty for `addr-list:`
+    std::string hosts;     ///< comma list as written; `*` for any
+    std::string service;   ///< without `tcpmux/` and `+`; empty for `addr-list:`
+    std::string versions;  ///< of an RPC program, `N` or `N-M`; empty where not given
     bool tcpmux = false, plus = false;
     std::string owner, group, mode;  ///< of a unix path; empty where not given
 };

@@ -59,22 +59,20 @@ class Record {
   private:
     Place place(const Word& word) const { return {line_, word.offset}; }
 
-    /// RPC programs and System V's transport interface: one message, and nothing else of the line.
+    /// System V's transport interface: one message, and nothing else of the line.
     bool is_foreign(const std::vector<Word>& words) {
         if (words.size() < 3) return false;
         const std::string_view type = words[1].text, protocol = words[2].text;
-        const bool sysv = type == "tli" || type == "xti" || type.starts_with("sunrpc_");
-        if (!sysv && !protocol.starts_with("rpc/")) return false;
+        if (type != "tli" && type != "xti" && !type.starts_with("sunrpc_")) return false;
         draft_.break_it();
         draft_.plain_key = false;
         draft_.spec.name = words[0].text;
-        diagnostics_.error(place(words[sysv ? 1 : 2]).where(),
-                           sysv ? fmt::format("`{}` is System V's transport interface", type)
-                                : "this is an RPC service",
-                           sysv && !protocol.starts_with("rpc/")
-                               ? "write stream tcp or dgram udp"
-                               : "minetd does not register RPC programs: start the server on its "
-                                 "own, and take this line out");
+        diagnostics_.error(place(words[1]).where(),
+                           fmt::format("`{}` is System V's transport interface", type),
+                           protocol.starts_with("rpc/") || type.starts_with("sunrpc_")
+                               ? "an RPC program that uses sockets: write stream rpc/tcp or dgram "
+                                 "rpc/udp"
+                               : "write stream tcp or dgram udp");
         return true;
     }
 
@@ -173,13 +171,9 @@ void read_service_field(Draft& draft, const Word& word, bool unix_path, const Li
         const ServiceField field = service_field(word.text, unix_path);
         const std::string& hosts = field.has_hosts ? field.hosts : context.default_hosts;
         if (field.service.empty()) throw BadValue("there is no service in this field");
-        if (!unix_path && !field.tcpmux && field.service.find('/') != std::string::npos &&
-            field.service[0] != '/') {
-            draft.plain_key = false;
-            throw BadValue(fmt::format("`{}` is an RPC program with its version", field.service),
-                           "minetd does not register RPC programs: start the server on its own");
-        }
         draft.assign("service", field.service, place, diagnostics);
+        if (!field.versions.empty())
+            draft.assign("rpc_version", field.versions, place, diagnostics);
         if (unix_path && field.has_hosts)
             diagnostics.warning(place.where(),
                                 "a unix socket has no address: the part before the path is ignored",
@@ -202,9 +196,12 @@ void read_protocol_field(Draft& draft, const Word& word, const LineContext& cont
     const Place place{draft.place().line, word.offset};
     try {
         ProtocolField field = protocol_field(word.text);
-        if (field.rpc)
-            throw BadValue("this is an RPC service",
-                           "minetd does not register RPC programs: start the server on its own");
+        // FreeBSD: without a version it is the first.
+        if (field.rpc && !draft.says("rpc_version"))
+            draft.assign("rpc_version", "1", place, diagnostics);
+        if (!field.rpc && draft.says("rpc_version"))
+            throw BadValue("versions behind the service's name are those of an RPC program",
+                           fmt::format("write rpc/{}, or take them out", field.protocol));
         if (field.faith)
             throw BadValue("faith, the IPv6 to IPv4 relay, is gone from every system",
                            "write tcp6 where IPv6 clients are meant");

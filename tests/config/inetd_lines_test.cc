@@ -41,8 +41,8 @@ TEST_SUITE("config") {
             REQUIRE(reading.only());
             CHECK(reading.only()->key() == key);
         }
-        for (const char* wrong : {":80", "[::1]", "[::1:80", "1.2.3.4,:80", "a b:80",
-                                  "1.2.3.4:", "tcpmux/", "tcpmux/+", "prog/1", "/run/x", "70000"}) {
+        for (const char* wrong : {":80", "[::1]", "[::1:80", "1.2.3.4,:80", "a b:80", "1.2.3.4:",
+                                  "tcpmux/", "tcpmux/+", "prog/1", "prog/", "/run/x", "70000"}) {
             CAPTURE(std::string(wrong));
             const Reading reading =
                 read(std::string(wrong) + " stream tcp nowait nobody /bin/cat\n");

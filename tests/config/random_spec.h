@@ -77,6 +77,12 @@ class RandomSpec {
                 spec.bind.push_back("fe80::" + std::to_string(1 + below(900)) + "%eth0");
             if (chance(4)) spec.bind.push_back("host.example.org");
         }
+        if ((spec.protocol == "tcp" || spec.protocol == "udp") && chance(5)) {
+            spec.rpc.number = 1 + below(1U << 31);
+            spec.rpc.low = 1 + below(100);
+            spec.rpc.high = spec.rpc.low + below(3);
+            if (chance(2)) spec.port = 0;
+        }
         if (chance(6)) spec.interface = "eth0";
         spec.freebind = chance(4);
         spec.reuse_port = chance(4);
@@ -108,7 +114,8 @@ class RandomSpec {
                 argv0.find_first_of("\x7f") == argv0.npos && printable(argv0) ? argv0 : "tool");
         }
         for (unsigned n = below(4); n > 0; --n) spec.server_args.push_back(argument());
-        if (spec.protocol == "tcp" && spec.serve == Serve::nowait && chance(6)) {
+        if (spec.protocol == "tcp" && spec.serve == Serve::nowait && spec.rpc.low == 0 &&
+            chance(6)) {
             spec.tcpmux = true;
             spec.tcpmux_plus = chance(2);
             spec.port = 0;

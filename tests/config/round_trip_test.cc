@@ -128,7 +128,9 @@ TEST_SUITE("config") {
                                                       "\xFF",
                                                       "\r\n",
                                                       "#@ x\n",
-                                                      "tcpmux/+"};
+                                                      "tcpmux/+",
+                                                      "100083/1-3",
+                                                      "rpc/udp"};
         static constexpr std::string_view lines[] = {
             "echo stream tcp nowait nobody internal\n",
             "7001 stream tcp6 prefork root /bin/cat cat -n\n",

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+// A process without privileges that tells others of our services, where the library that does it
+// waits: for rpcbind(8), for a message bus. It is there while something is to be told. That its
+// channel ends is its order to take all back and to end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/announcement.h"
+#include "daemon/os/event_loop.h"
+#include "mpm/children.h"
+#include "mpm/dispatcher.h"
+#include "mpm/throttle.h"
+
+namespace minetd {
+
+class Announcer : private ChildOwner {
+  public:
+    /// Runs in the process, as the user nobody; returns its exit status.
+    using Body = int (*)(Channel& parent);
+    Announcer(Runtime& runtime, const char* name, Body body);
+    ~Announcer() override;
+    Announcer(const Announcer&) = delete;
+    Announcer& operator=(const Announcer&) = delete;
+
+    /// Exactly this is to be told from now on.
+    void announce(Announcements all);
+    /// The process still lives: perhaps what was told is not taken back yet.
+    bool running() const noexcept { return pid_ != 0; }
+    void signal(int number) noexcept;
+
+  private:
+    void start() noexcept;
+    void feed() noexcept;
+    void listen() noexcept;
+    void on_exit(const Exit& exit) noexcept override;
+
+    Runtime& runtime_;
+    const char* name_;
+    Body body_;
+    Announcements all_;
+    pid_t pid_ = 0;
+    Channel channel_;  ///< closed while the process is to end
+    std::unique_ptr<FdEvent> event_;
+    AnnouncementFeed feed_;
+    Throttle throttle_;
+    Timer retry_, feed_again_;
+};
+
+/// Bodies. rpc_announcer.cc: registers RPC programs with rpcbind(8), and again when it came back.
+int announce_rpc_programs(Channel& parent);
+
+}  // namespace minetd

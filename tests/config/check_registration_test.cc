@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: ISC
+// RPC programs: how lines and sections say them, and what cannot be registered.
+#include <doctest/doctest.h>
+
+#include "daemon/os/rpcbind.h"
+#include "tests/config/reading.h"
+
+using namespace minetd;
+using namespace minetd::testing;
+
+TEST_SUITE("config") {
+    TEST_CASE("RPC programs: in lines as the inetds have them, and in sections") {
+        const struct {
+            const char* text;
+            const char* key;
+            unsigned number, low, high;
+            std::uint16_t port;
+        } cases[] = {
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n", "rstatd/udp", 100001, 1, 3, 0},
+            {"rusersd/2 stream rpc/tcp nowait root /bin/cat\n", "rusersd/tcp", 100002, 2, 2, 0},
+            {"rusersd dgram rpc/udp wait root /bin/cat\n", "rusersd/udp", 100002, 1, 1, 0},
+            {"100083/1 stream rpc/tcp6 wait root /bin/cat\n", "100083/tcp6", 100083, 1, 1, 0},
+            {"127.0.0.1:536870912/7 dgram rpc/udp4 wait root /bin/cat\n",
+             "127.0.0.1:536870912/udp4", 536870912, 7, 7, 0},
+            // services(5) has a port for this name, which is nothing to rpcbind.
+            {"nfs/3 stream rpc/tcp nowait root /bin/cat\n", "nfs/tcp", 100003, 3, 3, 0},
+            {"own/1 dgram rpc/udp wait root /bin/cat\n[own/udp]\nrpc_number = 77\nport = 700\n",
+             "own/udp", 77, 1, 1, 700},
+            {"[own]\nsocket_type = dgram\nprotocol = udp\nserve = wait\nuser = root\n"
+             "server = /bin/cat\nrpc_number = 77\nrpc_version = 2-4\n",
+             "own/udp", 77, 2, 4, 0},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.text));
+            const Reading reading = read(row.text);
+            CAPTURE(reading.said());
+            CHECK(reading.said().empty());
+            const ServiceSpec* const spec = reading.find(row.key);
+            REQUIRE(spec != nullptr);
+            CHECK(spec->rpc == RpcProgram{row.number, row.low, row.high});
+            CHECK(spec->port == row.port);
+            CHECK(read(dump(reading.configuration)).configuration == reading.configuration);
+        }
+    }
+
+    TEST_CASE("RPC programs that the kernel gives ports do not stand in each other's way") {
+        const Reading reading = read(
+            "rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+            "rusersd/1 dgram rpc/udp6 wait root /bin/cat\n"
+            "sprayd/1 dgram rpc/udp wait root /bin/cat\n"
+            "walld/1 dgram rpc/udp4 wait root /bin/cat\n");
+        CAPTURE(reading.said());
+        CHECK(reading.said().empty());
+        CHECK(reading.configuration.services.size() == 4);
+        REQUIRE(reading.find("rstatd/udp") != nullptr);
+        CHECK(reading.find("rstatd/udp")->family == Family::any);
+        // One program by two lines is BSD's pair, or a mistake.
+        CHECK(read("walld/1 dgram rpc/udp wait root /bin/cat\n"
+                   "walld/1 dgram rpc/udp6 wait root /bin/cat\n")
+                  .find("walld/udp4") != nullptr);
+        CHECK(read("walld/1 dgram rpc/udp wait root /bin/cat\n"
+                   "walld/1 dgram rpc/udp46 wait root /bin/cat\n")
+                  .said()
+                  .find("has this address and port") != std::string::npos);
+        const std::string fixed = "\n[rstatd]\nport = 700\n[walld]\nport = 700\n";
+        CHECK(read("rstatd/1 dgram rpc/udp wait root /bin/cat\n"
+                   "walld/1 dgram rpc/udp wait root /bin/cat\n" +
+                   fixed)
+                  .said()
+                  .find("has this address and port") != std::string::npos);
+    }
+
+    TEST_CASE("what cannot be registered is told with line and advice") {
+        const struct {
+            const char* text;
+            const char* complaint;
+            bool error;
+        } cases[] = {
+            {"nosuchprogram/1 dgram rpc/udp wait root /bin/cat\n",
+             "there is no RPC program `nosuchprogram` in rpc(5)", true},
+            {"rstatd/3-1 dgram rpc/udp wait root /bin/cat\n", "ends before it begins", true},
+            {"rstatd/x dgram rpc/udp wait root /bin/cat\n", "rpc_version", true},
+            {"rstatd/0 dgram rpc/udp wait root /bin/cat\n", "rpc_version", true},
+            {"rstatd/1-1000 dgram rpc/udp wait root /bin/cat\n", "more than 100 versions", true},
+            {"rstatd/1 dgram udp wait root /bin/cat\n", "write rpc/udp, or take them out", true},
+            {"100001/1 seqpacket rpc/sctp wait root /bin/cat\n", "on TCP and UDP only", true},
+            {"rstatd/1 tli rpc/datagram_v wait root /bin/cat\n",
+             "write stream rpc/tcp or dgram rpc/udp", true},
+            {"7000 dgram udp wait root /bin/cat\n[7000]\nrpc_number = 9\n",
+             "without rpc_version this is no RPC service", false},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.text));
+            const Reading reading = read(row.text);
+            CAPTURE(reading.said());
+            CHECK(reading.said().find(row.complaint) != std::string::npos);
+            CHECK(reading.diagnostics.failed() == row.error);
+            CHECK(reading.configuration.services.size() == (row.error ? 0 : 1));
+        }
+    }
+
+    TEST_CASE("a minetd that cannot register says so on the host, and still converts") {
+        LoadOptions here = options();
+        here.check_host = true;
+        const std::string text = "100001/1 dgram rpc/udp wait root /bin/cat\n";
+        const bool refused =
+            read(text, here).said().find("cannot register RPC programs") != std::string::npos;
+        CHECK(refused == !rpcbind::available());
+        CHECK(read(text).only() != nullptr);
+    }
+}

@@ -18,7 +18,8 @@ Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagno
     for (const Builtin& builtin : builtins())
         options.builtins.push_back({.name = std::string(builtin.name),
                                     .stream = builtin.traits.stream,
-                                    .datagram = builtin.traits.datagram});
+                                    .datagram = builtin.traits.datagram,
+                                    .tells_of_all = builtin.traits.shows_boards});
     Configuration configuration = load_configuration(line.config, options, diagnostics);
     if (line.process_limit) configuration.daemon.process_limit = line.process_limit;
     return configuration;

@@ -21,6 +21,8 @@ struct BoardCard {
     std::uint32_t most = 0;                  ///< workers it may have at once; 0: any number
     std::uint32_t asynchronous = 0;          ///< 1: a connection has no worker of its own
     std::uint32_t pid = 0;                   ///< of the process that keeps it; 0: there is none
+    std::uint32_t port = 0;                  ///< host order; 0: none, or the kernel's choice
+    char protocol[16] = {};
     char mpm[16] = {};
     char id[64] = {};  ///< the service's name in records
 

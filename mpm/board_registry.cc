@@ -6,6 +6,7 @@
 #include <ctime>
 #include <system_error>
 
+#include "daemon/config/names.h"
 #include "mpm/mpm.h"
 #include "mpm/pool_policy.h"
 
@@ -37,6 +38,8 @@ BoardCard card_of(const ServiceSpec& spec, BoardCard::Kind kind, BoardSize size)
     for (const Mpm& mpm : mpms())
         if (mpm.serve == spec.serve) copy_text(card.mpm, mpm.name);
     copy_text(card.id, spec.id);
+    card.port = spec.port;
+    copy_text(card.protocol, protocol_text(spec.protocol, spec.family));
     return card;
 }
 

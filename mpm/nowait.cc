@@ -24,7 +24,7 @@ constexpr Milliseconds first_delay = 50, longest_delay = 5000;
 Nowait::Nowait(Runtime& runtime, Assignment assignment)
     : runtime_(runtime),
       job_(std::move(assignment)),
-      board_(runtime.boards, job_.spec),
+      board_(runtime.boards, job_.spec, *this),
       retry_(runtime.loop, [this] { retry_waiting(); }) {}
 
 Nowait::Asking::Asking(Nowait& owner)
@@ -153,7 +153,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     if (std::exchange(delay_, 0) != 0)
         runtime_.log(Level::notice, fmt::format("{}: connections are served again", spec.id));
     runtime_.children.add(started.pid, *this);
-    board_.note_accepted();
+    board_.note_accepted(started.pid, connection.peer);
     sessions_.emplace(started.pid,
                       Session{started.ticket, connection.claim, began, connection.peer});
     if (wants_record(spec, Record::Kind::start))
@@ -218,12 +218,17 @@ void Nowait::adopt(Assignment assignment, bool) {
     update_doors();
 }
 
+void Nowait::show_sessions(ProgramBoard& board) noexcept {
+    for (const auto& [pid, session] : sessions_)
+        board.show_session(pid, session.peer, session.began_us);
+}
+
 void Nowait::on_exit(const Exit& exit) noexcept {
     const auto found = sessions_.find(exit.pid);
     if (found == sessions_.end()) return;
     const Session session = found->second;
     sessions_.erase(found);
-    board_.note_ended();
+    board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(session.claim, self_);
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)

@@ -13,7 +13,7 @@
 
 namespace minetd {
 
-class Nowait : public Dispatcher, private ChildOwner {
+class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Starter {
   public:
     Nowait(Runtime& runtime, Assignment assignment);
 
@@ -52,6 +52,7 @@ class Nowait : public Dispatcher, private ChildOwner {
     enum class Outcome { served, refused, later, asking };
 
     void on_exit(const Exit& exit) noexcept override;
+    void show_sessions(ProgramBoard& board) noexcept override;
     /// Serves a batch; returns how many there were (at most).
     int on_readable(const ListeningSocket& socket) noexcept;
     Outcome admit_and_start(Waiting& connection) noexcept;

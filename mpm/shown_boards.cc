@@ -116,6 +116,20 @@ void add_servers(const Scoreboard& board, const BoardCard& card, status::Service
     }
 }
 
+/// The first place has the count, each of the others a session.
+void add_sessions(const Scoreboard& board, status::Service& service) {
+    const Milliseconds now = monotonic_ms();
+    service.running += board.server(0).connections.load(relaxed);
+    for (unsigned place = 1; place < board.servers(); ++place) {
+        const Scoreboard::ServerLine& line = board.server(place);
+        const int pid = line.pid.load(std::memory_order_acquire);
+        if (pid <= 0) continue;
+        service.sessions.push_back({.pid = pid,
+                                    .began_s = seconds_since(line.began.load(relaxed), now),
+                                    .client = client_of(board.thread(place, 0))});
+    }
+}
+
 void add_board(const Scoreboard& board, const BoardCard& card, status::Service& service) {
     const Scoreboard::Totals totals = board.totals();
     service.connections += totals.accesses;
@@ -126,7 +140,7 @@ void add_board(const Scoreboard& board, const BoardCard& card, status::Service& 
     service.backlog = board.backlog();
     service.backlog_peak = std::max(service.backlog_peak, board.backlog_peak());
     if (card.kind == BoardCard::Kind::programs)
-        service.running += board.server(0).connections.load(relaxed);
+        add_sessions(board, service);
     else if (card.pid != 0)
         add_servers(board, card, service);
 }
@@ -181,6 +195,8 @@ status::Snapshot ShownBoards::snapshot() const {
         service.key = shown.service;
         service.id = shown.card.id;
         service.mpm = shown.card.mpm;
+        service.protocol = shown.card.protocol;
+        service.port = static_cast<std::uint16_t>(shown.card.port);
         service.asynchronous = shown.card.asynchronous != 0;
         service.program = shown.card.kind == BoardCard::Kind::programs;
         service.generation = std::max(service.generation, shown.card.generation);

@@ -51,6 +51,9 @@ class Wait::Door : private ChildOwner {
     }
     int fd() const noexcept { return socket_.fd; }
     pid_t pid() const noexcept { return pid_; }
+    void show_session() const noexcept {
+        if (pid_ != 0) board_.show_session(pid_, peer_, began_us_);
+    }
     /// The socket is ours again, under a specification that may be another.
     void resume(const ListeningSocket& socket) noexcept {
         socket_ = socket;
@@ -188,14 +191,14 @@ void Wait::Door::on_readable() noexcept {
     began_us_ = monotonic_us();
     peer_ = peer;
     runtime_.children.add(pid_, *this);
-    board_.note_accepted();
+    board_.note_accepted(pid_, peer);
     if (wants_record(*job_.spec, Record::Kind::start))
         runtime_.record(*job_.spec, start_record(pid_, peer));
 }
 
 void Wait::Door::on_exit(const Exit& exit) noexcept {
     pid_ = 0;
-    board_.note_ended();
+    board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(claim_, ::getpid());
     const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
     const bool failed =
@@ -223,7 +226,7 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
 }
 
 Wait::Wait(Runtime& runtime, Assignment assignment)
-    : runtime_(runtime), job_(std::move(assignment)), board_(runtime.boards, job_.spec) {}
+    : runtime_(runtime), job_(std::move(assignment)), board_(runtime.boards, job_.spec, *this) {}
 Wait::~Wait() = default;
 
 void Wait::serve(std::vector<ListeningSocket> sockets) {
@@ -236,6 +239,10 @@ void Wait::serve(std::vector<ListeningSocket> sockets) {
         else
             doors_.push_back(std::make_unique<Door>(runtime_, job_, board_, socket));
     }
+}
+
+void Wait::show_sessions(ProgramBoard&) noexcept {
+    for (const auto& door : doors_) door->show_session();
 }
 
 void Wait::stop_accepting() noexcept {

@@ -11,7 +11,7 @@
 namespace minetd {
 
 /// One program at a time for each of the service's sockets.
-class Wait : public Dispatcher {
+class Wait : public Dispatcher, private ProgramBoard::Starter {
   public:
     Wait(Runtime& runtime, Assignment assignment);
     ~Wait() override;
@@ -24,6 +24,8 @@ class Wait : public Dispatcher {
 
   private:
     class Door;
+
+    void show_sessions(ProgramBoard& board) noexcept override;
 
     Runtime& runtime_;
     Assignment job_;

@@ -14,16 +14,18 @@
 
 namespace minetd {
 
-std::unique_ptr<Handler> make_echo(const ServiceContext&);     ///< RFC 862
-std::unique_ptr<Handler> make_discard(const ServiceContext&);  ///< RFC 863
-std::unique_ptr<Handler> make_chargen(const ServiceContext&);  ///< RFC 864
-std::unique_ptr<Handler> make_daytime(const ServiceContext&);  ///< RFC 867
-std::unique_ptr<Handler> make_time(const ServiceContext&);     ///< RFC 868
-std::unique_ptr<Handler> make_qotd(const ServiceContext&);     ///< RFC 865; [FILE]
-std::unique_ptr<Handler> make_http(const ServiceContext&);     ///< RFC 9110; DIRECTORY [INDEX...]
-std::unique_ptr<Handler> make_status(const ServiceContext&);   ///< all services, over HTTP
-std::unique_ptr<Handler> make_sensor(const ServiceContext&);   ///< xinetd's SENSOR
-std::unique_ptr<Handler> make_tcpmux(const ServiceContext&);   ///< RFC 1078
+std::unique_ptr<Handler> make_echo(const ServiceContext&);      ///< RFC 862
+std::unique_ptr<Handler> make_discard(const ServiceContext&);   ///< RFC 863
+std::unique_ptr<Handler> make_chargen(const ServiceContext&);   ///< RFC 864
+std::unique_ptr<Handler> make_daytime(const ServiceContext&);   ///< RFC 867
+std::unique_ptr<Handler> make_time(const ServiceContext&);      ///< RFC 868
+std::unique_ptr<Handler> make_qotd(const ServiceContext&);      ///< RFC 865; [FILE]
+std::unique_ptr<Handler> make_http(const ServiceContext&);      ///< RFC 9110; DIRECTORY [INDEX...]
+std::unique_ptr<Handler> make_status(const ServiceContext&);    ///< all services, over HTTP
+std::unique_ptr<Handler> make_services(const ServiceContext&);  ///< all services, a line each
+std::unique_ptr<Handler> make_servers(const ServiceContext&);   ///< who is served, a line each
+std::unique_ptr<Handler> make_sensor(const ServiceContext&);     ///< xinetd's SENSOR
+std::unique_ptr<Handler> make_tcpmux(const ServiceContext&);    ///< RFC 1078
 
 /// RFC 864's customary pattern for one whole turn: 95 lines of 72 printing characters and CRLF,
 /// each line beginning one character later than the one before. Repeating it continues the pattern.

@@ -37,6 +37,7 @@ struct HandlerTraits {
     /// Between two requests the connection is closed when its server is to go, in place of waiting
     /// for it: its client knows how to come back (HTTP).
     bool evictable = false;
+    bool shows_boards = false;  ///< is told of all services' scoreboards (ServiceContext::status)
     /// Seconds that the driver waits for the first byte of a next request, and for a request to be
     /// whole once it has begun; 0: the service's idle_timeout.
     unsigned keep_alive_timeout = 0, request_timeout = 0;

@@ -40,13 +40,21 @@ constexpr Builtin table[] = {
      make_http,
      "serves the files below a DIRECTORY (RFC 9110), for a directory its index.html or an INDEX"},
     {"status",
-     {.evictable = true, .keep_alive_timeout = 5, .request_timeout = 20},
+     {.evictable = true, .shows_boards = true, .keep_alive_timeout = 5, .request_timeout = 20},
      make_status,
      "shows over HTTP what all services do: a page, ?auto as Apache's mod_status, ?json"},
     {"sensor",
      {.datagram = true, .client_speaks_first = false, .silent = true},
      make_sensor,
      "answers nothing; whoever comes is refused by every service for deny_time"},
+    {"services",
+     {.client_speaks_first = false, .shows_boards = true},
+     make_services,
+     "lists all services: id, protocol, port and who serves them"},
+    {"servers",
+     {.client_speaks_first = false, .shows_boards = true},
+     make_servers,
+     "lists who is being served: id, process, peer, and since when"},
     {"tcpmux", {}, make_tcpmux, "passes the connection to the service the client names (RFC 1078)"},
 };
 
@@ -76,7 +84,7 @@ Module open_module(const std::string& name) {
 
 bool shows_boards(const ServiceSpec& spec) noexcept {
     const Builtin* const builtin = find_builtin(spec.builtin);
-    return builtin != nullptr && builtin->make == make_status;
+    return builtin != nullptr && builtin->traits.shows_boards;
 }
 
 bool is_sensor(const ServiceSpec& spec) noexcept {

@@ -27,7 +27,7 @@ std::unique_ptr<Handler> make_handler(const ServiceSpec& spec, const ServiceCont
 /// does.
 void prepare_handler(const ServiceSpec& spec);
 
-/// The service is the builtin that is told of all services' scoreboards (ServiceContext::status).
+/// The service is a builtin that is told of all services' scoreboards (ServiceContext::status).
 bool shows_boards(const ServiceSpec& spec) noexcept;
 /// The service is a sensor: whoever touches it may be denied all others.
 bool is_sensor(const ServiceSpec& spec) noexcept;

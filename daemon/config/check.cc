@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "daemon/config/module_file.h"
 #include "daemon/config/names.h"
 #include "daemon/config/pool_attributes.h"
@@ -114,6 +116,23 @@ void check_socket(Draft& draft, Diagnostics& diagnostics) {
                     "begin it with a slash, or with @ for the abstract name space", diagnostics);
 }
 
+bool is_loopback(const std::string& host) {
+    return host.starts_with("127.") || host == "::1" || same_word(host, "localhost");
+}
+
+/// Of what tells of all services.
+void warn_of_openness(const Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    const bool local =
+        !spec.bind.empty() && std::all_of(spec.bind.begin(), spec.bind.end(), is_loopback);
+    if (spec.access.only_from || local || spec.family == Family::unix_domain) return;
+    diagnostics.warning(draft.where("service"),
+                        fmt::format("{} tells whoever can connect of all services and their "
+                                    "clients",
+                                    spec.builtin),
+                        "add only_from, or listen on 127.0.0.1");
+}
+
 void check_builtin(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     ServiceSpec& spec = draft.spec;
     const std::string_view at = draft.says("builtin")  ? "builtin"
@@ -138,6 +157,7 @@ void check_builtin(Draft& draft, const LoadOptions& options, Diagnostics& diagno
                         fmt::format("the builtin {} does not serve {}", known.name,
                                     spec.is_datagram() ? "datagrams" : "connections"),
                         spec.is_datagram() ? "write stream tcp" : "write dgram udp", diagnostics);
+        if (known.tells_of_all) warn_of_openness(draft, diagnostics);
         return;
     }
     const std::string module = module_file(spec.builtin);

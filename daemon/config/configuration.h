@@ -32,6 +32,7 @@ Dialect dialect_from(std::string_view name);
 struct KnownBuiltin {
     std::string name;
     bool stream = true, datagram = false;  ///< what it can serve
+    bool tells_of_all = false;             ///< what it serves is about all services
 };
 
 struct Configuration {

@@ -14,7 +14,7 @@ namespace minetd::status {
 struct Worker {
     char letter = '.';
     std::uint64_t connections = 0, requests = 0, bytes = 0;  ///< bytes: sent
-    std::uint64_t busy_ms = 0;                                ///< serving, all together
+    std::uint64_t busy_ms = 0;                               ///< serving, all together
     std::int64_t last_began_s = -1;                          ///< seconds ago; -1: never
     std::int64_t last_took_ms = 0;
     std::string client;  ///< of the last connection; empty: unknown
@@ -31,8 +31,17 @@ struct Server {
     std::vector<Worker> workers;
 };
 
+/// A client in the hands of a program.
+struct Session {
+    int pid = 0;
+    std::int64_t began_s = 0;  ///< seconds ago
+    std::string client;        ///< empty: unknown
+};
+
 struct Service {
     std::string key, id, mpm;
+    std::string protocol;       ///< as in the third field of a line
+    std::uint16_t port = 0;     ///< 0: none, or the kernel's choice
     bool asynchronous = false;  ///< connections have no worker of their own
     bool program = false;       ///< a program for each connection
     unsigned generation = 0;    ///< 0: it never ran
@@ -42,6 +51,7 @@ struct Service {
     std::uint64_t busy_ms = 0;
     unsigned backlog = 0, backlog_peak = 0;
     std::vector<Server> servers;
+    std::vector<Session> sessions;  ///< of `running`, those that have a place on the board
 
     /// mod_status counts requests; of a service without any, connections.
     std::uint64_t accesses() const noexcept {

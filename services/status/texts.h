@@ -13,6 +13,11 @@ namespace minetd::status {
 /// letters one after the other.
 std::string auto_text(const Snapshot& snapshot, const Service* only = nullptr);
 
+/// The listings `services` and `servers`: a line for each, columns with a blank between them, `-`
+/// for what there is not. `id protocol port mpm`; `id pid client since`, the last as local time.
+std::string services_text(const Snapshot& snapshot);
+std::string servers_text(const Snapshot& snapshot);
+
 std::string json_text(const Snapshot& snapshot, const Service* only = nullptr);
 
 struct PageOptions {

@@ -99,6 +99,32 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("who tells of all services is not for everybody") {
+        const struct {
+            const char* text;
+            bool warned;
+        } cases[] = {
+            {"7000 stream tcp nowait nobody internal services\n", true},
+            {"7000 stream tcp nowait nobody internal SERVICES\n", true},
+            {"192.0.2.1:7000 stream tcp nowait nobody internal services\n", true},
+            {"127.0.0.1,192.0.2.1:7000 stream tcp nowait nobody internal services\n", true},
+            {"7000 stream tcp nowait nobody internal echo\n", false},
+            {"127.0.0.1,[::1]:7000 stream tcp nowait nobody internal services\n", false},
+            {"/run/s stream unix nowait nobody internal services\n", false},
+            {"7000 stream tcp nowait nobody internal services\n[7000]\nonly_from = 10.0.0.0/8\n",
+             false},
+            {"7000 stream tcp nowait nobody internal services\n[defaults]\nonly_from =\n", false},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.text));
+            const Reading reading = read(row.text);
+            CAPTURE(reading.said());
+            CHECK_FALSE(reading.diagnostics.failed());
+            CHECK((reading.said().find("of all services and their clients") != std::string::npos) ==
+                  row.warned);
+        }
+    }
+
     TEST_CASE("a minetd that cannot register says so on the host, and still converts") {
         LoadOptions here = options();
         here.check_host = true;

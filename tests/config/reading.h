@@ -37,9 +37,11 @@ inline LoadOptions options(Dialect dialect = Dialect::automatic) {
     LoadOptions options;
     options.dialect = dialect;
     options.check_host = false;
-    options.builtins = {{"echo", true, true},    {"discard", true, true},   {"chargen", true, true},
-                        {"daytime", true, true}, {"time", true, true},      {"tcpmux", true, false},
-                        {"http", true, false},   {"redirect", true, false}, {"sensor", true, true}};
+    options.builtins = {{"echo", true, true},    {"discard", true, true},
+                        {"chargen", true, true}, {"daytime", true, true},
+                        {"time", true, true},    {"tcpmux", true, false},
+                        {"http", true, false},   {"redirect", true, false},
+                        {"sensor", true, true},  {"services", true, false, true}};
     return options;
 }
 

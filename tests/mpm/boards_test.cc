@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include "daemon/os/socket.h"
 #include "mpm/board_registry.h"
 #include "mpm/program_board.h"
 #include "mpm/shown_boards.h"
@@ -135,10 +136,15 @@ TEST_SUITE("mpm") {
         auto spec = std::make_shared<ServiceSpec>();
         spec->id = "ftp";
         spec->name = "ftp";
-        ProgramBoard board(registry, spec);
-        board.note_accepted();
-        board.note_accepted();
-        board.note_ended();
+        struct : ProgramBoard::Starter {
+            void show_sessions(ProgramBoard& board) noexcept override {
+                board.show_session(12, resolve("192.0.2.7", 4711, AF_INET).front(), monotonic_us());
+            }
+        } starter;
+        ProgramBoard board(registry, spec, starter);
+        board.note_accepted(11, {});
+        board.note_accepted(12, {});
+        board.note_ended(11);
         board.note_refused();
         CHECK(registry.boards().boards().empty());
         registry.begin_reading(reader);
@@ -152,17 +158,32 @@ TEST_SUITE("mpm") {
         CHECK(ftp->running == 1);
         CHECK(ftp->refused == 1);
         CHECK(ftp->mpm == "nowait");
-        board.note_accepted();
+        CHECK(ftp->protocol == "tcp");
+        REQUIRE(ftp->sessions.size() == 1);
+        CHECK(ftp->sessions[0].pid == 12);
+        CHECK(ftp->sessions[0].client == "192.0.2.7");
+        // One by one as many as have a place; then all but these, and room for new ones.
+        for (pid_t pid = 1000; pid < 2000; ++pid) board.note_accepted(pid, {});
+        CHECK(viewer.service(key.c_str())->running == 1001);
+        CHECK(viewer.service(key.c_str())->sessions.size() == 512);
+        for (pid_t pid = 1000; pid < 2000; ++pid) board.note_ended(pid);
+        CHECK(viewer.service(key.c_str())->sessions.size() == 1);
+        board.note_accepted(13, {});
         board.note_refused();
         CHECK(viewer.service(key.c_str())->running == 2);
-        CHECK(viewer.service(key.c_str())->connections == 3);
+        CHECK(viewer.service(key.c_str())->sessions.size() == 2);
+        CHECK(viewer.service(key.c_str())->connections == 1003);
+        board.note_ended(13);
+        board.note_accepted(14, {});
         board.adopt(spec);  // a reload
         viewer.tell(registry.boards());
         ftp = viewer.service(key.c_str());
         REQUIRE(ftp != nullptr);
-        CHECK(ftp->connections == 3);
+        CHECK(ftp->connections == 1004);
         CHECK(ftp->running == 2);
         CHECK(ftp->refused == 2);
+        REQUIRE(ftp->sessions.size() == 1);  // those that its starter knows of
+        CHECK(ftp->sessions[0].pid == 12);
         registry.end_reading(reader);
     }
 

@@ -7,8 +7,17 @@
 
 #include "services/service_context.h"
 #include "tests/services/fake_driver.h"
+#include "tests/services/status/sample.h"
 
 using namespace minetd;
+
+namespace {
+
+struct Sample final : status::Source {
+    status::Snapshot snapshot() const override { return sample(); }
+};
+
+}  // namespace
 
 TEST_SUITE("services") {
     TEST_CASE("registry: names are found without case, others are not") {
@@ -32,7 +41,9 @@ TEST_SUITE("services") {
     TEST_CASE("registry: every row is whole, and its traits are what the handler does") {
         for (const Builtin& builtin : builtins()) {
             CAPTURE(builtin.name);
+            const Sample boards;
             ServiceContext context;
+            if (builtin.traits.shows_boards) context.status = &boards;
             if (builtin.name == "http") context.arguments = {"/"};
             CHECK(find_builtin(builtin.name) == &builtin);
             CHECK_FALSE(builtin.help.empty());

@@ -24,6 +24,8 @@ inline status::Snapshot sample() {
     pool.key = "80/tcp";
     pool.id = "web";
     pool.mpm = "event";
+    pool.protocol = "tcp";
+    pool.port = 80;
     pool.asynchronous = true;
     pool.generation = 2;
     pool.most = 6;
@@ -58,10 +60,13 @@ inline status::Snapshot sample() {
     program.key = "ftp/tcp";
     program.id = "ftp";
     program.mpm = "nowait";
+    program.protocol = "tcp6";
     program.program = true;
     program.generation = 1;
     program.most = 4;
     program.running = 2;
+    program.sessions = {{.pid = 201, .began_s = 3600, .client = "2001:db8::7"},
+                        {.pid = 202, .began_s = 0, .client = ""}};
     program.connections = 20;
     all.services = {pool, program};
     return all;

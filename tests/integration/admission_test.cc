@@ -106,9 +106,9 @@ class House {
         std::map<unsigned, unsigned> all;
         for (const Crowd& crowd : crowds_)
             for (const auto& [address, count] : crowd.by_address()) all[address] += count;
-        for (const auto& [address, count] : all) {
-            CAPTURE(address);
-            CHECK(count <= each);
+        for (const auto& counted : all) {
+            CAPTURE(counted.first);
+            CHECK(counted.second <= each);
         }
     }
     unsigned served() const {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -83,13 +84,21 @@ void print_descriptors() {
 void print_limits() {
     constexpr std::pair<const char*, int> table[] = {
         {"nofile", RLIMIT_NOFILE}, {"core", RLIMIT_CORE},   {"cpu", RLIMIT_CPU},
-        {"fsize", RLIMIT_FSIZE},   {"nproc", RLIMIT_NPROC}, {"as", RLIMIT_AS}};
+        {"fsize", RLIMIT_FSIZE},   {"nproc", RLIMIT_NPROC}, {"as", RLIMIT_AS},
+        {"data", RLIMIT_DATA},     {"rss", RLIMIT_RSS},     {"stack", RLIMIT_STACK}};
     for (const auto& [name, resource] : table) {
         rlimit limit{};
         getrlimit(static_cast<__rlimit_resource>(resource), &limit);
         std::printf("rlimit_%s=%lld %lld\n", name, static_cast<long long>(limit.rlim_cur),
                     static_cast<long long>(limit.rlim_max));
     }
+}
+
+int option_of(int level, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    getsockopt(0, level, option, &value, &size);
+    return value != 0;
 }
 
 int report(int argc, char** argv) {
@@ -107,6 +116,8 @@ int report(int argc, char** argv) {
     std::printf("nice=%d\n", getpriority(PRIO_PROCESS, 0));
     std::printf("pid=%d\nppid=%d\nsid=%d\npgid=%d\n", getpid(), getppid(), getsid(0), getpgid(0));
     std::printf("nonblocking=%d\n", (fcntl(0, F_GETFL) & O_NONBLOCK) != 0);
+    std::printf("nodelay=%d\nkeepalive=%d\n", option_of(IPPROTO_TCP, TCP_NODELAY),
+                option_of(SOL_SOCKET, SO_KEEPALIVE));
     std::printf("peer=%s\nlocal=%s\n", minetd::peer_address(0).str().c_str(),
                 minetd::local_address(0).str().c_str());
     std::printf("end\n");
@@ -132,6 +143,28 @@ int answer() {
     char byte;
     while (line.find('\n') == std::string::npos && read(0, &byte, 1) == 1) line += byte;
     return write(1, line.data(), line.size()) == static_cast<ssize_t>(line.size()) ? 0 : 1;
+}
+
+/// Reads to the end, and says how much that was.
+int count() {
+    std::size_t all = 0;
+    char buffer[4096];
+    for (ssize_t got; (got = read(0, buffer, sizeof buffer)) > 0;)
+        all += static_cast<std::size_t>(got);
+    return std::printf("%zu\n", all) > 0 ? 0 : 1;
+}
+
+/// A `wait` program that reports to a file, and takes one client.
+int report_to(const char* file, int argc, char** argv) {
+    // Where it is whole at once.
+    const std::string unfinished = std::string(file) + ".new";
+    std::fflush(stdout);
+    if (std::freopen(unfinished.c_str(), "w", stdout) == nullptr) return 1;
+    report(argc, argv);
+    std::fclose(stdout);
+    std::rename(unfinished.c_str(), file);
+    const int connection = accept4(0, nullptr, nullptr, SOCK_CLOEXEC);
+    return connection >= 0 && close(connection) == 0 ? 0 : 1;
 }
 
 /// A `wait` program for streams: takes `count` connections from fd 0, says its pid to each.
@@ -178,6 +211,8 @@ int main(int argc, char** argv) {
     if (mode == "report") return report(argc, argv);
     if (mode == "hold") return hold(first);
     if (mode == "answer") return answer();
+    if (mode == "count") return count();
+    if (mode == "report-to") return report_to(first, argc, argv);
     if (mode == "accept") return accept_some(std::atoi(first));
     if (mode == "receive") return receive_some(std::atoi(first));
     if (mode == "never-take" && argc > 3) return never_take(first, argv[3]);

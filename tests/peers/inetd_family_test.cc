@@ -3,11 +3,7 @@
 // seen, and why it is right that they differ: the numbers are sections of the notes on the inetd
 // family that the grammar of minetd.conf(5) was derived from; "same" means that nobody differs.
 #include <doctest/doctest.h>
-#include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +22,7 @@
 #include "tests/integration/free_port.h"
 #include "tests/integration/gauge.h"
 #include "tests/peers/peer.h"
+#include "tests/peers/seclusion.h"
 
 using namespace minetd;
 
@@ -51,16 +48,6 @@ std::string ending(const Client& client) {
 /// How long nothing must come to be called silence. Only what never answers is asked this way, so
 /// the outcome does not depend on it.
 constexpr int silence_ms = 500;
-
-/// A network of its own, so that the official ports are free; false without the privilege.
-bool enter_own_network() {
-    if (unshare(CLONE_NEWNET) != 0) return false;
-    const UniqueFd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq request{};
-    std::strcpy(request.ifr_name, "lo");
-    request.ifr_flags = IFF_UP;
-    return ioctl(fd.get(), SIOCSIFFLAGS, &request) == 0;
-}
 
 /// What came, or how it ended when nothing came.
 std::string told(Client& client, const std::string& question = {}) {

@@ -303,6 +303,10 @@ bool counts_right(const XinetdSetting& setting, const XinetdAttribute& attribute
 
 }  // namespace
 
+std::span<const XinetdAttribute> xinetd_attributes() noexcept {
+    return table;
+}
+
 const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, XinetdSeen& seen,
                                       Diagnostics& diagnostics) {
     const auto ignored = [&](std::string message, std::string advice) {

@@ -26,6 +26,9 @@ struct XinetdAttribute {
     void (*take)(XinetdEntry&, const XinetdAttribute&, const XinetdSetting&, Diagnostics&);
 };
 
+/// All of them, in the order of xinetd.conf(5) more or less.
+std::span<const XinetdAttribute> xinetd_attributes() noexcept;
+
 /// Where the single-valued attributes of a block were said first: xinetd takes no second one.
 using XinetdSeen = std::map<const XinetdAttribute*, Where>;
 

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "daemon/config/configuration.h"
+#include "daemon/config/xinetd_attributes.h"
 
 using namespace minetd;
 
@@ -178,5 +180,20 @@ TEST_SUITE("config") {
         CHECK(diagnostics.all().empty());
         REQUIRE(again.services.size() == 1);
         CHECK(*again.services[0] == outcome.only());
+    }
+
+    TEST_CASE("minetd-xinetd(7) has every attribute of xinetd") {
+        std::ifstream file(MINETD_TEST_SOURCES "/../man/minetd-xinetd.7");
+        const std::string page{std::istreambuf_iterator<char>(file), {}};
+        CHECK(xinetd_attributes().size() == 47);
+        for (const XinetdAttribute& attribute : xinetd_attributes()) {
+            CAPTURE(attribute.name);
+            const std::string name(attribute.name);
+            const bool there = page.find(".It Cm " + name + "\n") != std::string::npos ||
+                               page.find("Cm " + name + " ,") != std::string::npos ||
+                               page.find(", Cm " + name + "\n") != std::string::npos ||
+                               page.find(", Cm " + name + " ,") != std::string::npos;
+            CHECK(there);
+        }
     }
 }

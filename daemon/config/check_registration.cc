@@ -51,6 +51,15 @@ void find_program(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_registration(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
+    if (draft.spec.mdns && options.check_host) {
+        constexpr const char* nobody = "minetd does not announce services over multicast DNS";
+        constexpr const char* instead =
+            "take mdns out; a file in /etc/avahi/services announces the service";
+        if (draft.says("mdns"))
+            draft.error("mdns", nobody, instead, diagnostics);
+        else
+            diagnostics.warning(draft.origin("mdns"), nobody, instead);
+    }
     if (draft.spec.rpc.low != 0)
         check_program(draft, options, diagnostics);
     else if (draft.says("rpc_number") && draft.spec.rpc.number != 0)

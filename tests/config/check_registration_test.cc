@@ -125,6 +125,20 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("multicast DNS is refused where a service asks for it, and told where all do") {
+        LoadOptions here = options();
+        here.check_host = true;
+        const std::string line = "7000 stream tcp nowait nobody internal echo\n";
+        const Reading one = read(line + "[7000]\nmdns = yes\n", here);
+        CHECK(one.said().find("does not announce services") != std::string::npos);
+        CHECK(one.configuration.services.empty());
+        const Reading all = read(line + "[defaults]\nmdns = yes\n", here);
+        CHECK(all.said().find("does not announce services") != std::string::npos);
+        CHECK(all.only() != nullptr);
+        CHECK(read(line + "[7000]\nmdns = no\n", here).said().find("announce") ==
+              std::string::npos);
+    }
+
     TEST_CASE("a minetd that cannot register says so on the host, and still converts") {
         LoadOptions here = options();
         here.check_host = true;

@@ -3,6 +3,7 @@
 // others, and tcpmux, which hands connections on.
 #include <doctest/doctest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <string>
@@ -109,6 +110,27 @@ TEST_CASE("chargen goes on while its client talks") {
         CHECK(client.bytes(10'000).size() == 10'000);
     }
     CHECK(client.end() == Client::End::none);
+}
+
+TEST_CASE("tcpmux: an entry is served as its own user, under its own rules, and alone") {
+    // CVE-2013-4342: entries ran as root. CVE-2012-0862: every service was reached.
+    const bool root = ::geteuid() == 0;
+    DaemonUnderTest daemon(
+        "{mux} stream tcp4 nowait {user} internal tcpmux\n"
+        "tcpmux/who stream tcp nowait " +
+        std::string(root ? "daemon" : "{user}") +
+        " /usr/bin/id id -u\n"
+        "tcpmux/closed stream tcp nowait {user} /bin/cat cat\n"
+        "{plain} stream tcp4 nowait {user} /bin/cat cat\n"
+        "[tcpmux/closed]\nid = closed\nonly_from = 192.0.2.1\n"
+        "[{plain}]\nid = plain\n");
+    const std::uint16_t mux = daemon.port("mux");
+    CHECK(Client(mux).ask("who\r\n") == (root ? "1" : std::to_string(test_uid())) + "\n");
+    CHECK(Client(mux).ask("closed\r\nx\n") == "-Service not available\r\n");
+    daemon.await_output("FAIL: closed address from=127.0.0.1");
+    for (const std::string& name : {std::to_string(daemon.port("plain")), std::string("plain")})
+        CHECK(Client(mux).ask(name + "\r\nx\n") == "-Service not available\r\n");
+    CHECK(Client(mux).ask("help\r\n") == "closed\r\nwho\r\n");
 }
 
 TEST_CASE("tcpmux: names, help, and what the client sends early") {

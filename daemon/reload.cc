@@ -167,6 +167,7 @@ void Superdaemon::note_what_is_served() {
     configuration_.services.clear();
     for (const auto& [key, service] : services_) configuration_.services.push_back(service->spec);
     log_.limit_files(configuration_.services);
+    runtime_.programs.most = configuration_.daemon.process_limit.value_or(~0U);
 }
 
 void Superdaemon::announce() {

@@ -48,6 +48,7 @@ struct Runtime {
         pass;
     /// A process of a sensor's service says that this peer came.
     std::function<void(const ServiceSpec& sensor, const SocketAddress& peer)> touched;
+    ProgramCount programs{};  ///< of `nowait` services
 };
 
 /// One service with all that serving it needs.

@@ -76,7 +76,9 @@ void Nowait::update_doors() noexcept {
 
 int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     // Whoever has just ended must not count against who comes now.
-    if (job_.spec->limits.instances || job_.spec->limits.per_source) runtime_.reap();
+    if (runtime_.programs.most != ~0U || job_.spec->limits.instances ||
+        job_.spec->limits.per_source)
+        runtime_.reap();
     // Asking until nothing is left costs a call; where connections come one by one it is spared.
     const int most = take_;
     take_ = 1;
@@ -109,23 +111,29 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     return most;
 }
 
+Nowait::Outcome Nowait::refuse(const Waiting& connection, const Guard& guard) noexcept {
+    const ServiceSpec& spec = *job_.spec;
+    board_.note_refused();
+    if (wants_record(spec, Record::Kind::fail))
+        runtime_.record(spec, fail_record(guard.reason, connection.peer));
+    turn_away(job_.admission.get(), connection.connection.get(), connection.peer);
+    return Outcome::refused;
+}
+
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     const ServiceSpec& spec = *job_.spec;
     const int fd = connection.connection.get();
     if (ask(connection)) return Outcome::asking;
+    if (!connection.admitted) {
+        if (const Guard* guard = decide(runtime_.programs)) return refuse(connection, *guard);
+    }
     if (!connection.admitted && job_.admission) {
         Visitor visitor = visitor_of(fd, connection.peer);
         visitor.answers = connection.answers;
         const Guard* guard =
             job_.admission->admit(visitor, monotonic_ms(), self_, connection.claim);
         if (guard != nullptr && job_.admission->waits(*guard)) return Outcome::later;
-        if (guard != nullptr) {
-            board_.note_refused();
-            if (wants_record(spec, Record::Kind::fail))
-                runtime_.record(spec, fail_record(guard->reason, connection.peer));
-            turn_away(job_.admission.get(), fd, connection.peer);
-            return Outcome::refused;
-        }
+        if (guard != nullptr) return refuse(connection, *guard);
     }
     if (!std::exchange(connection.admitted, true)) {
         // A few bytes into an empty queue: they fit, or the client is gone.
@@ -153,6 +161,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     if (std::exchange(delay_, 0) != 0)
         runtime_.log(Level::notice, fmt::format("{}: connections are served again", spec.id));
     runtime_.children.add(started.pid, *this);
+    ++runtime_.programs.running;
     board_.note_accepted(started.pid, connection.peer);
     sessions_.emplace(started.pid,
                       Session{started.ticket, connection.claim, began, connection.peer});
@@ -228,6 +237,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     if (found == sessions_.end()) return;
     const Session session = found->second;
     sessions_.erase(found);
+    --runtime_.programs.running;
     board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(session.claim, self_);
     const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);

@@ -34,6 +34,10 @@ bool is_nobody(const Limits&, const Facts& facts) noexcept {
     return facts.ident != Verdict::allow;
 }
 
+bool over_programs(const Limits&, const Facts& facts) noexcept {
+    return facts.programs >= facts.programs_most;
+}
+
 bool over_cps(const Limits& limits, const Facts& facts) noexcept {
     return limits.cps && limits.cps->rate > 0 &&
            (facts.cps_pausing || facts.in_second >= limits.cps->rate);
@@ -70,6 +74,7 @@ constexpr Guard table[] = {
     {"address",                            peer,   is_denied,        false, false,     false},
     {"time",                               peer,   is_closed,        false, false,     false},
     {"load",                               peer,   over_load,        false, false,     true},
+    {"process_limit",                      peer,   over_programs,    false, false,     true},
     {"libwrap",                            peer,   is_wrapped,       false, false,     false},
     {"ident",                              peer,   is_nobody,        false, false,     false},
     {"connections per second",             counts, over_cps,         false, true,      true},
@@ -97,6 +102,14 @@ const Guard* decide(Guard::Stage stage, const Limits& limits, const Facts& facts
     for (const Guard& guard : table)
         if (guard.stage == stage && guard.refuses(limits, facts)) return &guard;
     return nullptr;
+}
+
+const Guard* decide(const ProgramCount& programs) noexcept {
+    static const Limits none;
+    Facts facts;
+    facts.programs = programs.running;
+    facts.programs_most = programs.most;
+    return decide(Guard::Stage::peer, none, facts);
 }
 
 bool unlimited(const Limits& limits) noexcept {

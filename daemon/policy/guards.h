@@ -16,7 +16,10 @@ namespace minetd {
 /// What the guards may look at, gathered in one instant by whoever accepts.
 struct Facts {
     // -- of the peer and the host; only what the service has a rule about
-    bool sensed = false;               ///< a sensor has told of this peer, not long ago
+    bool sensed = false;  ///< a sensor has told of this peer, not long ago
+    /// Programs of all `nowait` services, and how many there may be; for the process that starts
+    /// them.
+    unsigned programs = 0, programs_most = ~0U;
     Verdict access = Verdict::allow;   ///< of the address lists; unknown is refused
     unsigned minute = 0;               ///< since local midnight
     double load = 0;                   ///< of the host
@@ -32,6 +35,12 @@ struct Facts {
     bool source_untracked = false;  ///< too many sources at once to count this one: fail closed
     bool cps_pausing = false;       ///< `cps` tripped, and its wait is not over
     bool claims_exhausted = false;  ///< more sessions than the ledger can hold
+};
+
+/// Programs of all `nowait` services at once, in the process that starts them.
+struct ProgramCount {
+    unsigned running = 0;
+    unsigned most = ~0U;  ///< `process_limit`
 };
 
 struct Guard {
@@ -55,6 +64,9 @@ std::span<const Guard> guards() noexcept;
 const Guard* decide(const Limits& limits, const Facts& facts) noexcept;
 /// The same of the guards of one stage.
 const Guard* decide(Guard::Stage stage, const Limits& limits, const Facts& facts) noexcept;
+
+/// The guard of `process_limit`, or null: one more program may be started.
+const Guard* decide(const ProgramCount& programs) noexcept;
 
 /// No guard counts anything: no ledger need be asked.
 bool unlimited(const Limits& limits) noexcept;

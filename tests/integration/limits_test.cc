@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Limits are exact: N is served and N+1 is not, however many come at once, in every way of serving.
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <memory>
 #include <string>
@@ -191,6 +192,41 @@ TEST_CASE("few descriptors: the daemon survives, and serves again when there are
     CHECK(Client(daemon.port("echo")).ask("again") == "again");
     CHECK(gauge.entered >= 1);
     CHECK(daemon.alive());
+}
+
+TEST_CASE("process_limit: programs of all nowait services together, and over a reload") {
+    const std::string lines =
+        "{one} stream tcp4 nowait {user} /bin/cat cat\n"
+        "{two} stream tcp4 nowait {user} /bin/cat cat\n"
+        "{builtin} stream tcp4 nowait {user} internal echo\n"
+        "[{two}]\nid = two\n";
+    DaemonUnderTest daemon(lines + "[minetd]\nprocess_limit = 2\n");
+    const auto served = [](Client& client) {
+        client.send("x\n");
+        return client.line() == "x\n";
+    };
+    Client first(daemon.port("one")), second(daemon.port("two"));
+    CHECK(served(first));
+    CHECK(served(second));
+    CHECK(Client(daemon.port("two")).ask("x\n") == "");
+    daemon.await_output("FAIL: two process_limit from=127.0.0.1");
+    CHECK(Client(daemon.port("builtin")).ask("x\n") == "x\n");
+    daemon.reload(lines + "[minetd]\nprocess_limit = 3\n");
+    Client third(daemon.port("two"));
+    CHECK(served(third));
+    CHECK(Client(daemon.port("one")).ask("x\n") == "");
+    // Whoever has ended makes room for the next one. Its client sees the end a moment earlier.
+    CHECK(first.ask("") == "");
+    bool let_in = false;
+    for (int tries = 0; tries < patience_ms / 10 && !let_in; ++tries) {
+        Client fourth(daemon.port("one"));
+        let_in = served(fourth);
+        if (!let_in) ::poll(nullptr, 0, 10);
+    }
+    CHECK(let_in);
+    daemon.reload(lines);
+    Client fifth(daemon.port("one"));
+    CHECK(served(fifth));
 }
 
 TEST_SUITE_END();

@@ -91,7 +91,9 @@ const Case cases[] = {
     {"log_type, a hard limit", "log_type = FILE {records} 60 100\nlog_on_success = PID HOST",
      "ask; ask; ask; ask; ask",
      "served; served; served; served; served; START: ID pid=N from=::ffff:127.0.0.1; START: ID "
-     "pid=N from=::ffff:127.0.0.1"},
+     "pid=N from=::ffff:127.0.0.1",
+     "served; served; served; served; served; START: ID pid=N from=::ffff:127.0.0.1",
+     "8: a record that would pass the hard limit is not written"},
     {"records of wait",
      "socket_type = dgram\nprotocol = udp\nwait = yes\nserver_args = receive 1\n"
      "log_on_success = PID HOST EXIT",

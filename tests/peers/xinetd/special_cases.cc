@@ -48,7 +48,8 @@ const Case cases[] = {
      BUILTIN("echo", STREAM) "banner = {dir}/welcome\nbanner_success = {dir}/admitted\n}\n",
      "ask hello", "welcome\nadmitted\nhello"},
     {"a builtin that there is not", BUILTIN("finger", STREAM) "}\n", "open", "refused"},
-    {"servers, which xinetd lost", BUILTIN("servers", STREAM) "}\n", "open", "refused"},
+    {"servers, which xinetd lost", BUILTIN("servers", STREAM) "}\n", "open", "refused", "",
+     "7.1: it lists the servers again"},
     {"NAMEINARGS and INTERNAL", BUILTIN("echo", STREAM) "flags = NAMEINARGS\n}\n", "open",
      "refused"},
     // -- redirect

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What both fuzz targets hold any input to.
+// What the fuzz targets of the configuration hold any input to.
 #pragma once
 
 #include <cstdlib>
@@ -18,7 +18,11 @@ inline void read_and_dump(std::string_view text, Dialect dialect) {
     LoadOptions options;
     options.dialect = dialect;
     options.check_host = false;
-    options.builtins = {{"echo", true, true}, {"time", true, true}, {"tcpmux", true, false}};
+    options.builtins = {{"echo", true, true},
+                        {"time", true, true},
+                        {"tcpmux", true, false},
+                        {"redirect", true, false},
+                        {"sensor", true, true}};
     Diagnostics diagnostics;
     Configuration read = parse_configuration(text, "/nonexistent/fuzz.conf", options, diagnostics);
     for (const Diagnostic& diagnostic : diagnostics.all())

@@ -186,8 +186,12 @@ bool ServiceSockets::try_open(Wanted& wanted) {
                 // A kernel without IPv6 has no IPv6 half of "any address".
                 const bool no_family =
                     error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
-                if (!(wildcard && no_family && address.family() == AF_INET6 &&
-                      spec_->family == Family::any))
+                const bool other_half = wildcard && no_family && address.family() == AF_INET6;
+                // One socket for both is then one for IPv4, as with xinetd.
+                if (other_half && spec_->family == Family::dual) {
+                    for (const SocketAddress& v4 : resolve(wanted.host, spec_->port, AF_INET))
+                        open_all(v4, wanted.host), ++opened;
+                } else if (!other_half || spec_->family != Family::any)
                     problem = fmt::format("{}: {}", place, error.what());
             }
         }

@@ -2,8 +2,16 @@
 #include "daemon/service_sockets.h"
 
 #include <doctest/doctest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -28,6 +36,21 @@ std::uint16_t free_port() {
     options.type = SOCK_STREAM;
     const UniqueFd probe = open_listener(resolve("::", 0, AF_INET6).front(), options);
     return local_address(probe.get()).port();
+}
+
+/// For this process, from now on, the kernel is one without IPv6.
+bool lose_ipv6() {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{.len = std::size(program), .filter = program};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 }  // namespace
@@ -69,6 +92,28 @@ TEST_SUITE("daemon") {
             std::sort(hosts.begin(), hosts.end());
             CHECK(hosts == row.hosts);
         }
+    }
+
+    TEST_CASE("without IPv6 the socket for both is one for IPv4") {
+        const auto spec = tcp({}, Family::dual);
+        spec->port = free_port();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (!lose_ipv6()) ::_exit(2);
+            EventLoop loop;
+            bool problem = false;
+            const ServiceSockets sockets(
+                loop, spec, [&](Level, const std::string&) { problem = true; }, [] {});
+            const auto open = sockets.sockets();
+            ::_exit(!problem && sockets.missing() == 0 && open.size() == 1 &&
+                            open[0].address.host() == "0.0.0.0"
+                        ? 0
+                        : 1);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == 0);
     }
 
     TEST_CASE("what cannot be bound is said once, tried again, and served when it is free") {

@@ -15,9 +15,6 @@
 namespace minetd {
 namespace {
 
-/// More findings than this help nobody, and a file of garbage must not fill the memory.
-constexpr std::size_t most_findings = 1000;
-
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -60,6 +57,7 @@ void Reader::read_drop_ins(const std::string& directory) {
 
 void Reader::settle() {
     complete = xinetd.drafts();
+    if (xinetd.any() && too_many()) return;
     if (xinetd.unsound())
         give_up({}, "xinetd's defaults are broken, and every service goes by them",
                 "correct the errors that are told above");

@@ -292,7 +292,7 @@ bool counts_right(const XinetdSetting& setting, const XinetdAttribute& attribute
                   Diagnostics& diagnostics) {
     const std::size_t count = setting.words.size();
     const std::size_t right = attribute.count == two ? 2 : 1;
-    if (attribute.count == any || (attribute.count != some && count == right)) return true;
+    if (attribute.count == any || count == right) return true;
     const bool two_settings = std::any_of(setting.words.begin(), setting.words.end(), is_operator);
     diagnostics.warning(setting.place.where(),
                         fmt::format("{} takes {} and not {}: this line is ignored", attribute.name,
@@ -367,11 +367,12 @@ void take_setting(XinetdEntry& entry, const XinetdAttribute& attribute,
     }
 }
 
-bool copied_at_once(const XinetdAttribute& attribute) noexcept {
+bool copied_at_once(std::string_view attribute) noexcept {
     static constexpr std::string_view names[] = {"only_from",      "no_access", "log_on_success",
                                                  "log_on_failure", "passenv",   "banner_success",
                                                  "banner_fail",    "banner"};
-    return std::find(std::begin(names), std::end(names), attribute.name) != std::end(names);
+    return std::any_of(std::begin(names), std::end(names),
+                       [&](std::string_view name) { return same_word(name, attribute); });
 }
 
 }  // namespace minetd

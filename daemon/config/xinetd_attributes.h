@@ -11,7 +11,7 @@
 namespace minetd {
 
 struct XinetdAttribute {
-    enum class Count : std::uint8_t { one, two, some, any };  ///< some: one at least
+    enum class Count : std::uint8_t { one, two, any };
     enum class Scope : std::uint8_t { both, service, defaults };
 
     std::string_view name;
@@ -43,6 +43,6 @@ void take_setting(XinetdEntry& entry, const XinetdAttribute& attribute,
 
 /// Whether xinetd copies the default into an entry at once, so that an entry above the defaults
 /// goes without.
-bool copied_at_once(const XinetdAttribute& attribute) noexcept;
+bool copied_at_once(std::string_view attribute) noexcept;
 
 }  // namespace minetd

@@ -13,23 +13,52 @@
 
 #include "daemon/config/files.h"
 #include "daemon/config/values.h"
+#include "daemon/config/xinetd_advice.h"
 #include "daemon/config/xinetd_service.h"
 
 namespace minetd {
 namespace {
 
-/// xinetd's rule: no name with a dot in it, no backup. In byte order.
-std::vector<std::string> entries_of(const std::string& directory) {
+/// In byte order.
+std::vector<std::string> names_in(const std::string& directory) {
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), ::closedir);
     if (!dir) throw std::runtime_error(std::strerror(errno));
-    std::vector<std::string> files;
-    while (const dirent* entry = ::readdir(dir.get())) {
-        const std::string name = entry->d_name;
-        if (name.find('.') == std::string::npos && !name.ends_with('~'))
-            files.push_back(directory + "/" + name);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(dir.get())) names.emplace_back(entry->d_name);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// xinetd's rule: no name with a dot in it, no backup.
+bool is_included(std::string_view name) {
+    return name.find('.') == name.npos && !name.ends_with('~');
+}
+
+/// Whether somebody may miss the services of this file, which its name keeps out.
+bool is_missed(const std::string& file, std::string_view name) {
+    if (is_backup(name) || name.starts_with('.')) return false;
+    try {
+        Diagnostics unheard;
+        return is_xinetd(Source(file, read_text(file, true), unheard));
+    } catch (const std::runtime_error&) {
+        return false;
     }
-    std::sort(files.begin(), files.end());
-    return files;
+}
+
+/// An encrypted file, a program: one message is enough for all that is wrong with it.
+bool is_binary(std::string_view text) {
+    constexpr std::size_t looked_at = 4096;
+    text = text.substr(0, looked_at);
+    std::size_t odd = 0;
+    for (const unsigned char c : text)
+        if (c < 0x20 && std::string_view("\t\n\r\f").find(static_cast<char>(c)) == text.npos) ++odd;
+    return text.find('\0') != text.npos || odd * 16 > text.size();
+}
+
+Where whole(const std::string& file) {
+    Where where;
+    where.file = std::make_shared<const std::string>(file);
+    return where;
 }
 
 const std::string& id_of(const XinetdEntry& entry) {
@@ -69,7 +98,11 @@ void XinetdFiles::take(const XinetdStatement& statement, const std::string& file
         case Kind::defaults:
             break;
     }
-    if (!services_.empty())
+    const bool late =
+        !services_.empty() &&
+        std::any_of(statement.settings.begin(), statement.settings.end(),
+                    [](const XinetdSetting& setting) { return copied_at_once(setting.name); });
+    if (late)
         diagnostics_.warning(statement.place.where(),
                              "there are services above these defaults: xinetd takes no access list "
                              "and no record from here for them",
@@ -88,7 +121,14 @@ void XinetdFiles::include(const XinetdStatement& statement, const std::string& f
 void XinetdFiles::include_directory(const XinetdStatement& statement, const std::string& from) {
     const std::string directory = beside(from, statement.name);
     try {
-        for (const std::string& file : entries_of(directory)) open(file, statement, true);
+        for (const std::string& name : names_in(directory)) {
+            const std::string file = directory + "/" + name;
+            if (is_included(name))
+                open(file, statement, true);
+            else if (is_missed(file, name))
+                diagnostics_.warning(whole(file), "this file is not read: its name has a dot in it",
+                                     "xinetd does not read it either; give it a name without one");
+        }
     } catch (const std::runtime_error& error) {
         diagnostics_.error(statement.place.where(),
                            fmt::format("{} cannot be read: {}", directory, error.what()),
@@ -108,10 +148,17 @@ void XinetdFiles::open(const std::string& file, const XinetdStatement& statement
         text = read_text(file, regular_only);
     } catch (const std::runtime_error& error) {
         if (regular_only && error.what() == std::string_view(std::strerror(EISDIR))) return;
+        if (regular_only && error.what() == std::string_view("not a regular file"))
+            return diagnostics_.warning(whole(file), "this is no regular file: it is not read",
+                                        "as with xinetd");
         return diagnostics_.error(where, fmt::format("{} cannot be read: {}", file, error.what()),
                                   "its services are missing");
     }
-    if (text.empty()) return;
+    if (is_binary(text))
+        return diagnostics_.error(whole(file), "this is no text: nothing of it is read",
+                                  "decrypt it, or take it out of this directory");
+    if (text.empty())
+        return diagnostics_.warning(whole(file), "there is nothing in this file", "remove it");
     read(std::make_shared<const Source>(file, std::move(text), diagnostics_));
 }
 
@@ -140,39 +187,70 @@ bool XinetdFiles::chosen(const XinetdEntry& entry) const {
            !holds(defaults_.disabled_ids, id);
 }
 
+/// Up to where xinetd would stop reading it: at `disable = yes`, or at a line that is no setting.
+void XinetdFiles::read_entry(XinetdEntry& entry, XinetdStatement& statement) {
+    if (statement.broken) entry.draft.break_it();
+    XinetdSeen seen;
+    for (XinetdSetting& setting : statement.settings) {
+        if (!setting.fault.empty()) {
+            diagnostics_.error(setting.place.where(), setting.fault, setting.advice);
+            entry.draft.break_it();
+            statement.broken = true;
+            return;
+        }
+        const XinetdAttribute* attribute = accept_setting(setting, false, seen, diagnostics_);
+        if (attribute) take_setting(entry, *attribute, setting, diagnostics_);
+        if (entry.disabled) return;
+    }
+}
+
+/// Ids that nobody has.
+void XinetdFiles::tell_unknown(const std::vector<Draft>& drafts) const {
+    std::vector<std::string_view> known(left_out_.begin(), left_out_.end());
+    for (const Draft& draft : drafts) known.push_back(draft.spec.id);
+    const auto tell = [&](std::string_view name, const std::vector<Word>& ids) {
+        for (const Word& id : ids) {
+            if (std::any_of(known.begin(), known.end(),
+                            [&](std::string_view one) { return same_word(one, id.text); }))
+                continue;
+            diagnostics_.warning(defaults_.where(name),
+                                 fmt::format("{}: no service has the id `{}`", name, id.text),
+                                 did_you_mean(id.text, known));
+        }
+    };
+    tell("enabled", defaults_.enabled_ids);
+    tell("disabled", defaults_.disabled_ids);
+}
+
 std::vector<Draft> XinetdFiles::drafts() {
     std::vector<Draft> drafts;
     std::map<std::string, unsigned> named;
+    XinetdAdvice advice(defaults_, diagnostics_);
     for (const XinetdStatement& statement : services_) ++named[statement.name];
     for (XinetdStatement& statement : services_) {
+        if (diagnostics_.all().size() >= most_findings_) return drafts;
         XinetdEntry entry(statement.place);
         entry.draft.spec.name = statement.name;
         entry.draft.inherit(defaults_.draft);
         entry.draft.spec.name = statement.name;
         entry.draft.spec.where = statement.place.where();
         entry.v6only = defaults_.v6only;
-        if (statement.broken) entry.draft.break_it();
-        XinetdSeen seen;
-        for (XinetdSetting& setting : statement.settings) {
-            if (!setting.fault.empty()) {
-                diagnostics_.error(setting.place.where(), setting.fault, setting.advice);
-                entry.draft.break_it();
-            } else if (const XinetdAttribute* attribute =
-                           accept_setting(setting, false, seen, diagnostics_)) {
-                take_setting(entry, *attribute, setting, diagnostics_);
-                if (entry.disabled) break;
-            }
-        }
+        read_entry(entry, statement);
         if (entry.disabled || !chosen(entry)) {
             left_out_.push_back(id_of(entry));
             continue;
         }
-        settle_xinetd_service(entry, diagnostics_);
+        // Of an entry that ends too early nothing is missing that could be told.
+        Diagnostics unheard;
+        settle_xinetd_service(entry, statement.broken ? unheard : diagnostics_);
+        if (statement.broken) entry.draft.plain_key = false;
+        if (!entry.draft.broken()) advice.give(entry);
         // The name is unique natively; the id, which records are written under, need not be.
         if (named[statement.name] > 1 && entry.says("port") && !entry.draft.spec.tcpmux)
             entry.draft.spec.name = std::to_string(entry.draft.spec.port);
         drafts.push_back(std::move(entry.draft));
     }
+    tell_unknown(drafts);
     return drafts;
 }
 

@@ -15,7 +15,9 @@ namespace minetd {
 
 class XinetdFiles {
   public:
-    explicit XinetdFiles(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    /// With more findings than `most_findings` no further service is read.
+    XinetdFiles(Diagnostics& diagnostics, std::size_t most_findings)
+        : diagnostics_(diagnostics), most_findings_(most_findings) {}
 
     /// The statements of a file, and of those that it includes.
     void read(const std::shared_ptr<const Source>& source);
@@ -37,9 +39,12 @@ class XinetdFiles {
     void include_directory(const XinetdStatement& statement, const std::string& from);
     void open(const std::string& file, const XinetdStatement& statement, bool regular_only);
     void take_defaults(XinetdStatement statement);
+    void read_entry(XinetdEntry& entry, XinetdStatement& statement);
     bool chosen(const XinetdEntry& entry) const;
+    void tell_unknown(const std::vector<Draft>& drafts) const;
 
     Diagnostics& diagnostics_;
+    std::size_t most_findings_;
     bool any_ = false;
     std::set<std::string> open_;  ///< real paths of the files that are being read
     XinetdEntry defaults_{Place{}};

@@ -116,6 +116,11 @@ void env(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetti
     if (setting.op == Operator::remove)
         throw BadValue("a variable cannot be taken away again",
                        "write = or +=", setting.words.size());
+    for (const Word& word : setting.words)
+        if (word.text.find('=') == word.text.npos || word.text.starts_with('='))
+            throw BadValue(fmt::format("`{}` is not NAME=value", word.text),
+                           "write NAME=value, without blanks in it",
+                           static_cast<std::size_t>(&word - setting.words.data()));
     direct(entry, attribute, setting, diagnostics);
 }
 
@@ -180,7 +185,8 @@ void addresses(XinetdEntry& entry, const XinetdAttribute& attribute, const Xinet
             if (!there) {
                 diagnostics.warning(
                     setting.at(word).where(),
-                    fmt::format("{}: `{}` is not in the list", attribute.name, word.text), {});
+                    fmt::format("{}: `{}` is not in the list", attribute.name, word.text),
+                    "leave it out");
                 continue;
             }
         }
@@ -297,7 +303,9 @@ bool counts_right(const XinetdSetting& setting, const XinetdAttribute& attribute
     diagnostics.warning(setting.place.where(),
                         fmt::format("{} takes {} and not {}: this line is ignored", attribute.name,
                                     right == 1 ? "one value" : "two values", count),
-                        two_settings ? "write each setting in a line of its own" : "");
+                        two_settings ? "write each setting in a line of its own"
+                        : right == 1 ? fmt::format("write `{} = VALUE`", attribute.name)
+                                     : fmt::format("write `{} = VALUE VALUE`", attribute.name));
     return false;
 }
 

@@ -192,6 +192,7 @@ void XinetdFiles::read_entry(XinetdEntry& entry, XinetdStatement& statement) {
     if (statement.broken) entry.draft.break_it();
     XinetdSeen seen;
     for (XinetdSetting& setting : statement.settings) {
+        if (diagnostics_.all().size() >= most_findings_) return entry.draft.break_it();
         if (!setting.fault.empty()) {
             diagnostics_.error(setting.place.where(), setting.fault, setting.advice);
             entry.draft.break_it();

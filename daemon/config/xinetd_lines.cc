@@ -30,6 +30,15 @@ const Heading* heading_of(std::string_view word) {
     return nullptr;
 }
 
+constexpr std::string_view blanks = " \t\f";
+
+/// A brace, and maybe a comment behind it.
+bool is_opening(std::string_view text) {
+    if (!text.starts_with('{')) return false;
+    const std::size_t next = text.find_first_not_of(blanks, 1);
+    return next == text.npos || text[next] == '#';
+}
+
 bool is_entry(const Heading* heading) {
     return heading && (heading->kind == Kind::service || heading->kind == Kind::defaults);
 }
@@ -274,14 +283,13 @@ std::vector<XinetdStatement> read_xinetd_lines(const std::shared_ptr<const Sourc
 }
 
 bool is_xinetd(const Source& source) {
-    constexpr std::string_view blanks = " \t\f";
     std::string_view before;  // the last line that says something
     for (std::size_t i = 0; i < source.size(); ++i) {
         std::string_view text = source.line(i).text;
         text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
         text = text.substr(0, text.find_last_not_of(blanks) + 1);
         if (text.empty() || text[0] == '#') continue;
-        const bool brace = text == "{";
+        const bool brace = is_opening(text);
         const std::string_view line = brace ? before : text;
         const std::string_view word = line.substr(0, line.find_first_of(" \t\f{"));
         const Heading* heading = heading_of(word);

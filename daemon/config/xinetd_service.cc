@@ -110,7 +110,10 @@ class Settling {
         if (is_mux() || type(xinetd_rpc)) return;
         const auto listed = port_of(spec_.name, spec_.protocol);
         if (!says("port")) {
-            if (type(xinetd_unlisted)) missing("port", "write port = NUMBER");
+            if (type(xinetd_unlisted)) {
+                entry_.draft.plain_key = false;  // nobody shall look for it elsewhere
+                missing("port", "write port = NUMBER");
+            }
             return;  // services(5) is asked for it, and its lack is told, with all others'
         }
         if (type(xinetd_unlisted)) return;
@@ -233,8 +236,10 @@ class Settling {
                   "leave it out, and give the program a context of its own");
         if (is_mux() && !type(xinetd_unlisted))
             error("type", "xinetd takes TCPMUX with UNLISTED only", "write type = TCPMUX UNLISTED");
-        if (type(xinetd_rpc) && !says("rpc_version"))
+        if (type(xinetd_rpc) && !says("rpc_version")) {
+            entry_.draft.plain_key = false;
             missing("rpc_version", "write rpc_version = 1, or 1-3");
+        }
         if (type(xinetd_rpc) && type(xinetd_unlisted) && !says("rpc_number"))
             missing("rpc_number", "write the number of the program");
     }

@@ -168,6 +168,42 @@ TEST_SUITE("config") {
         CHECK_FALSE(outcome.configuration.fatal);
     }
 
+    TEST_CASE("includedir: one message for each file that is none of xinetd's") {
+        std::string path = "/tmp/minetd-test-XXXXXX";
+        REQUIRE(mkdtemp(path.data()));
+        const auto write = [&](const std::string& name, const std::string& text) {
+            std::ofstream(path + "/" + name) << text;
+        };
+        write("binary", std::string("\x00\x01\x02\n\x03\n\x7f\x45\n", 9));
+        write("empty", "");
+        write("good", entry(""));
+        write("old.bak", entry(""));
+        write("pg_node.sh", "#!/bin/sh\nexit 0\n");
+        write("with.dot", entry(""));
+        std::filesystem::create_symlink("/dev/null", path + "/masked");
+        const Outcome outcome("includedir " + path + "\n");
+        std::filesystem::remove_all(path);
+        CAPTURE(outcome.text);
+        CHECK(outcome.only().name == "one");
+        CHECK(outcome.diagnostics.errors() == 1);
+        CHECK(outcome.diagnostics.all().size() == 4);
+        for (const char* said :
+             {"/binarythis is no text", "/emptythere is nothing", "/maskedthis is no regular file",
+              "/with.dotthis file is not read: its name has a dot"})
+            CHECK(outcome.text.find(said) != std::string::npos);
+        CHECK_FALSE(outcome.configuration.fatal);
+    }
+
+    TEST_CASE("a file of garbage does not fill the memory with what is said about it") {
+        std::string garbage = "service one\n{\n";
+        for (unsigned i = 0; i < 5000; ++i) garbage += "strange = 1\n";
+        garbage += "}\n";
+        for (unsigned i = 0; i < 2000; ++i) garbage += "service x\n{\nnonsense\n}\n";
+        const Outcome outcome(garbage);
+        CHECK(outcome.diagnostics.all().size() < 1100);
+        CHECK(outcome.configuration.fatal);
+    }
+
     TEST_CASE("a dump of xinetd's services means the same") {
         const Outcome outcome(
             "defaults\n{\nlog_type = FILE /var/log/x 1000 2000\nlog_on_success = HOST PID\n"

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 
+#include "daemon/os/socket.h"
 #include "mpm/reception.h"
 
 namespace minetd {
@@ -183,7 +184,10 @@ void ConversationLoop::converse(StreamSession& session) noexcept {
             continue;
         }
         const Phase phase = session.phase();
-        if (phase == Phase::keep_alive && process_.traits().evictable && process_.leaving()) return;
+        // A request that is here already is answered; its client may say the next one elsewhere.
+        if (phase == Phase::keep_alive && process_.traits().evictable && process_.leaving() &&
+            !is_readable(session.fd()))
+            return;
         if (wants == Wants::input && phase == Phase::keep_alive && ++turns > 1) {
             // A conversation: the call that waits brings the bytes as well.
             set_state(WorkerState::keepalive);

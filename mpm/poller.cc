@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
 #include "mpm/poller_session.h"
 
@@ -150,12 +151,16 @@ void Poller::settle(Session& session, Wants wants) noexcept {
     }
 }
 
+/// Between two requests, and none is here: its client may say the next one elsewhere.
+bool Poller::evictable(const Session& session) const noexcept {
+    return process_.traits().evictable && !is_readable(session.stream.fd());
+}
+
 void Poller::park(Session& session, std::uint32_t events) noexcept {
     const Held held(*this);
     const Milliseconds since = session.clock.since();
     session.clock.update(session.stream, now_);
-    if (session.clock.phase() == Phase::keep_alive && process_.draining() &&
-        process_.traits().evictable)
+    if (session.clock.phase() == Phase::keep_alive && process_.draining() && evictable(session))
         return end(session);
     const bool own_time = session.stream.connection().idle_timeout().has_value();
     const unsigned list = own_time ? PhaseLists::odd : static_cast<unsigned>(session.clock.phase());
@@ -228,10 +233,10 @@ void Poller::on_drain() noexcept {
     const Held held(*this);
     if (std::exchange(drained_, true)) return;
     epoll_.remove(process_.drain_fd());
-    if (process_.traits().evictable)
-        for (Parked* parked = lists_.first(Phase::keep_alive); parked != nullptr;
-             parked = parked->after)
-            if (auto& session = static_cast<Session&>(*parked); !session.stepping) expire(session);
+    for (Parked* parked = lists_.first(Phase::keep_alive); parked != nullptr;
+         parked = parked->after)
+        if (auto& session = static_cast<Session&>(*parked); !session.stepping && evictable(session))
+            expire(session);
     if (finished()) wake();
 }
 

@@ -51,6 +51,7 @@ class Poller {
     void settle(Session& session, Wants wants) noexcept;
     void park(Session& session, std::uint32_t events) noexcept;
     void end(Session& session) noexcept;
+    bool evictable(const Session& session) const noexcept;
     void ask_to_pass(Session& session) noexcept;
     void hear_answers() noexcept;
     void update_doors() noexcept;

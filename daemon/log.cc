@@ -18,7 +18,7 @@ struct KindWords {
 };
 constexpr KindWords kind_words[] = {
     {"START", "start", nullptr},  {"EXIT", "exit", nullptr},  {"FAIL", "fail", "reason"},
-    {"USERID", "userid", "user"}, {"NOID", "noid", "reason"},
+    {"USERID", "userid", "user"}, {"NOID", "noid", "reason"}, {"TRAFFIC", "traffic", nullptr},
 };
 
 const KindWords& words(Record::Kind kind) {
@@ -31,7 +31,7 @@ bool is_ident(Record::Kind kind) {
 
 /// The facts of a record that its service wants told, once for every format.
 struct Facts {
-    bool pid, host, status, duration, usage;
+    bool pid, host, status, duration, usage, traffic;
 };
 
 Facts facts(const ServiceSpec& spec, const Record& record) {
@@ -40,6 +40,7 @@ Facts facts(const ServiceSpec& spec, const Record& record) {
     const bool named = record.peer.length > 0 && !record.peer.host().empty();
     // Who was not identified is named by his address, whatever else is recorded.
     if (is_ident(record.kind)) return {.host = named};
+    if (record.kind == Record::Kind::traffic) return {.traffic = true};
     const unsigned on = failed ? spec.log_on_failure : spec.log_on_success;
     return {.pid = record.pid != 0 && (on & log_pid) != 0,
             .host = named && !exited && (on & log_host) != 0,
@@ -78,6 +79,9 @@ std::string format_text(const ServiceSpec& spec, const Record& record) {
     if (tell.usage)
         line += fmt::format(" cpu={:.3f}(sec) maxrss={}(kB)",
                             static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+    if (tell.traffic)
+        line += fmt::format(" in={}(bytes) out={}(bytes)", record.traffic.received,
+                            record.traffic.sent);
     if (record.repeated > 0) line += fmt::format(" repeated={}", record.repeated);
     return line;
 }
@@ -126,6 +130,8 @@ std::string format_json(const ServiceSpec& spec, const Record& record) {
     if (tell.usage)
         line += fmt::format(",\"cpu\":{:.6f},\"maxrss_kb\":{}",
                             static_cast<double>(record.cpu_us) / 1e6, record.max_rss_kb);
+    if (tell.traffic)
+        line += fmt::format(",\"in\":{},\"out\":{}", record.traffic.received, record.traffic.sent);
     if (record.repeated > 0) line += fmt::format(",\"repeated\":{}", record.repeated);
     return line + '}';
 }
@@ -140,6 +146,10 @@ std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const
         fields.emplace_back("REMOTE_USER", record.reason);
     else if (words(record.kind).reason != nullptr)
         fields.emplace_back("MINETD_REASON", record.reason);
+    if (record.kind == Record::Kind::traffic) {
+        fields.emplace_back("BYTES_RECEIVED", std::to_string(record.traffic.received));
+        fields.emplace_back("BYTES_SENT", std::to_string(record.traffic.sent));
+    }
     if (record.kind != Record::Kind::exit) return fields;
     if (WIFSIGNALED(record.status))
         fields.emplace_back("EXIT_SIGNAL", std::to_string(WTERMSIG(record.status)));

@@ -15,9 +15,9 @@
 namespace minetd {
 
 /// xinetd's wording: `START: id pid=N from=ADDR`, `EXIT: id status=N pid=N duration=N(sec)`,
-/// `FAIL: id reason from=ADDR`, `USERID: id text`, `NOID: id ADDR reason`, in a file behind
-/// xinetd's time stamp; or one JSON object, with the time in it. Fields follow log_on_success and
-/// log_on_failure.
+/// `FAIL: id reason from=ADDR`, `USERID: id text`, `NOID: id ADDR reason`,
+/// `TRAFFIC: id in=N(bytes) out=N(bytes)`, in a file behind xinetd's time stamp; or one JSON
+/// object, with the time in it. Fields follow log_on_success and log_on_failure.
 std::string format_record(const ServiceSpec& spec, const Record& record, bool to_file = false);
 
 class Log {

@@ -18,7 +18,7 @@ namespace {
 bool differs(const ServiceContext& a, const ServiceContext& b) {
     return a.service != b.service || a.arguments != b.arguments || a.mux_names != b.mux_names ||
            a.own_udp_ports != b.own_udp_ports || a.module != b.module ||
-           a.idle_timeout != b.idle_timeout;
+           a.idle_timeout != b.idle_timeout || a.redirect != b.redirect;
 }
 
 }  // namespace
@@ -42,6 +42,7 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
     context.service = spec.id;
     context.arguments = spec.server_args;
     context.idle_timeout = spec.idle_timeout;
+    context.redirect = spec.redirect;
     if (find_builtin(spec.builtin) == nullptr)
         context.module = module_stamp(module_file(spec.builtin));
     for (const auto& [key, service] : services_) {

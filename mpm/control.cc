@@ -63,7 +63,9 @@ void Reporter::started(const SocketAddress& peer) noexcept {
     if (wants(Record::Kind::start)) record(start_record(::getpid(), peer));
 }
 
-void Reporter::ended(const SocketAddress& peer, std::int64_t began) noexcept {
+void Reporter::ended(const SocketAddress& peer, std::int64_t began,
+                     const Traffic& traffic) noexcept {
+    if (wants(Record::Kind::traffic)) record(traffic_record(traffic, peer, ::getpid()));
     if (!wants(Record::Kind::exit)) return;
     Exit exit;
     exit.pid = ::getpid();

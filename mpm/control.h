@@ -65,7 +65,7 @@ class Reporter {
     void ready(bool servers_say_so = false) noexcept;
     void started(const SocketAddress& peer) noexcept;
     /// A session inside this process has ended; `began` is monotonic microseconds.
-    void ended(const SocketAddress& peer, std::int64_t began) noexcept;
+    void ended(const SocketAddress& peer, std::int64_t began, const Traffic& traffic) noexcept;
     /// Equal refusals are counted instead of sent, once there are many; see flush().
     void refused(std::string_view reason, const SocketAddress& peer) noexcept;
     void record(const Record& record) noexcept;

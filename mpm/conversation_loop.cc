@@ -155,19 +155,21 @@ void ConversationLoop::serve(UniqueFd connection, const SocketAddress& peer,
     const std::int64_t began = monotonic_us();
     line_.began.store(began / 1000, relaxed);
     process_.seat().scoreboard->note_peer(process_.seat().slot, thread_, peer);
+    Traffic traffic;
     {
-        StreamSession session(std::move(connection), peer, process_.local_end(fd, socket),
-                              process_.handler(), process_.deadlines());
-        converse(session);
+        const auto session =
+            process_.converse(std::move(connection), peer, process_.local_end(fd, socket));
+        converse(*session);
+        traffic = session->traffic();
     }
     process_.release(claim);
-    process_.reporter().ended(peer, began);
+    process_.reporter().ended(peer, began, traffic);
     const Milliseconds now = monotonic_ms();
     line_.ended.store(now, relaxed);
     line_.busy.fetch_add(static_cast<std::uint64_t>(now - began / 1000), relaxed);
 }
 
-void ConversationLoop::converse(StreamSession& session) noexcept {
+void ConversationLoop::converse(Conversation& session) noexcept {
     const std::uint64_t requests = line_.requests.load(relaxed), bytes = line_.bytes.load(relaxed);
     SessionClock clock(monotonic_ms());
     unsigned turns = 0;  // waits between two requests
@@ -176,7 +178,7 @@ void ConversationLoop::converse(StreamSession& session) noexcept {
     for (;;) {
         end_step();
         line_.requests.store(requests + session.requests(), relaxed);
-        line_.bytes.store(bytes + session.sent(), relaxed);
+        line_.bytes.store(bytes + session.traffic().sent, relaxed);
         if (wants == Wants::end) return;
         if (wants == Wants::passing) {
             wants = pass(session);
@@ -201,14 +203,14 @@ void ConversationLoop::converse(StreamSession& session) noexcept {
                   : phase == Phase::linger   ? WorkerState::closing
                   : phase == Phase::write    ? WorkerState::writing
                                              : WorkerState::reading);
-        if (!wait_for(session, wants, clock)) return session.abandon();
+        const bool in_time = wait_for(session, wants, clock);
         begin_step();
-        wants = session.resume();
+        wants = in_time ? session.resume() : session.time_over();
     }
 }
 
 /// False when the time of the phase is over.
-bool ConversationLoop::wait_for(const StreamSession& session, Wants wants,
+bool ConversationLoop::wait_for(const Conversation& session, Wants wants,
                                 SessionClock& clock) noexcept {
     pollfd item{.fd = session.fd(), .events = 0, .revents = 0};
     if (wants != Wants::output) item.events |= POLLIN;
@@ -225,7 +227,7 @@ bool ConversationLoop::wait_for(const StreamSession& session, Wants wants,
     }
 }
 
-ConversationLoop::Wants ConversationLoop::pass(StreamSession& session) noexcept {
+ConversationLoop::Wants ConversationLoop::pass(Conversation& session) noexcept {
     struct Waiting {
         std::mutex lock;
         std::condition_variable told;

@@ -32,15 +32,15 @@ class ConversationLoop {
     void run() noexcept;
 
   private:
-    using Wants = StreamSession::Wants;
+    using Wants = Conversation::Wants;
 
     void serve_from(const ListeningSocket& socket) noexcept;
     void serve(UniqueFd connection, const SocketAddress& peer,
                const ListeningSocket& socket) noexcept;
-    void converse(StreamSession& session) noexcept;
-    bool wait_for(const StreamSession& session, Wants wants, SessionClock& clock) noexcept;
+    void converse(Conversation& session) noexcept;
+    bool wait_for(const Conversation& session, Wants wants, SessionClock& clock) noexcept;
     bool admitted(int connection, const SocketAddress& peer, Claim& claim) noexcept;
-    Wants pass(StreamSession& session) noexcept;
+    Wants pass(Conversation& session) noexcept;
     void set_state(WorkerState state) noexcept;
     void begin_step() noexcept;
     void end_step() noexcept;

@@ -107,6 +107,7 @@ bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
     if (!admitted(socket.fd, peer)) return true;
     reporter_.started(peer);
     const std::int64_t began = monotonic_us();
+    Traffic traffic{.received = static_cast<std::uint64_t>(size)};
     Datagram datagram(peer, {buffer_.get(), static_cast<std::size_t>(size)});
     handler_.on_datagram(datagram);
     if (const auto& reply = datagram.reply()) {
@@ -118,9 +119,10 @@ bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
         part = {.iov_base = const_cast<char*>(reply->data()), .iov_len = reply->size()};
         keep_reply_address(header);
         header.msg_flags = 0;
-        ::sendmsg(socket.fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = ::sendmsg(socket.fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) traffic.sent = static_cast<std::uint64_t>(sent);
     }
-    reporter_.ended(peer, began);
+    reporter_.ended(peer, began, traffic);
     return true;
 }
 

@@ -109,33 +109,37 @@ void Poller::handle(epoll_event& event, unsigned line) noexcept {
         const Held held(*this);
         session.stepping = true;
     }
-    if (session.expired) return end(session);
-    step(session, line, &StreamSession::resume);
+    if (session.expired) {
+        session.expired = false;
+        return settle(session, session.stream->time_over());
+    }
+    step(session, line, &Conversation::resume);
 }
 
 /// Where a step may take its time, this thread is busy until it is over.
 void Poller::step(Session& session, unsigned line,
-                  Wants (StreamSession::*take)() noexcept) noexcept {
-    if (!shared_) return settle(session, (session.stream.*take)());
+                  Wants (Conversation::*take)() noexcept) noexcept {
+    if (!shared_) return settle(session, (session.stream.get()->*take)());
     Scoreboard& board = *process_.seat().scoreboard;
     capacity_.occupy(1);
     board.busy(process_.seat().slot, line);
     board.thread(process_.seat().slot, line).state.store(WorkerState::writing, relaxed);
-    settle(session, (session.stream.*take)());
+    settle(session, (session.stream.get()->*take)());
     board.idle(process_.seat().slot, line);
     capacity_.occupy(-1);
 }
 
 void Poller::settle(Session& session, Wants wants) noexcept {
-    const StreamSession& stream = session.stream;
+    const Conversation& stream = *session.stream;
+    const std::uint64_t sent = stream.traffic().sent;
     Scoreboard::ThreadLine& line = process_.seat().scoreboard->thread(process_.seat().slot, 0);
     if (stream.requests() != session.requests) {
         line.requests.fetch_add(stream.requests() - session.requests, relaxed);
         session.requests = stream.requests();
     }
-    if (stream.sent() != session.sent) {
-        line.bytes.fetch_add(stream.sent() - session.sent, relaxed);
-        session.sent = stream.sent();
+    if (sent != session.sent) {
+        line.bytes.fetch_add(sent - session.sent, relaxed);
+        session.sent = sent;
     }
     switch (wants) {
         case Wants::input:
@@ -153,16 +157,16 @@ void Poller::settle(Session& session, Wants wants) noexcept {
 
 /// Between two requests, and none is here: its client may say the next one elsewhere.
 bool Poller::evictable(const Session& session) const noexcept {
-    return process_.traits().evictable && !is_readable(session.stream.fd());
+    return process_.traits().evictable && !is_readable(session.stream->fd());
 }
 
 void Poller::park(Session& session, std::uint32_t events) noexcept {
     const Held held(*this);
     const Milliseconds since = session.clock.since();
-    session.clock.update(session.stream, now_);
+    session.clock.update(*session.stream, now_);
     if (session.clock.phase() == Phase::keep_alive && process_.draining() && evictable(session))
         return end(session);
-    const bool own_time = session.stream.connection().idle_timeout().has_value();
+    const bool own_time = session.stream->has_own_limit();
     const unsigned list = own_time ? PhaseLists::odd : static_cast<unsigned>(session.clock.phase());
     // Whose time runs on keeps its place: a list is in the order in which the times began.
     if (list != session.list || since != session.clock.since()) lists_.move(session, list);
@@ -171,7 +175,7 @@ void Poller::park(Session& session, std::uint32_t events) noexcept {
     if (events == session.watched && !shared_) return;
     const int operation = session.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     session.watched = events;
-    if (!epoll_.change(operation, session.stream.fd(), events, &session)) end(session);
+    if (!epoll_.change(operation, session.stream->fd(), events, &session)) end(session);
 }
 
 void Poller::end(Session& session) noexcept {
@@ -181,7 +185,8 @@ void Poller::end(Session& session) noexcept {
         last_use_.store(now_.load(relaxed), relaxed);
     }
     process_.release(session.claim);
-    process_.reporter().ended(session.stream.connection().peer(), session.began_us);
+    process_.reporter().ended(session.stream->connection().peer(), session.began_us,
+                              session.stream->traffic());
     delete &session;
     capacity_.give_back();
     sessions_.fetch_sub(1, relaxed);
@@ -190,11 +195,11 @@ void Poller::end(Session& session) noexcept {
 void Poller::ask_to_pass(Session& session) noexcept {
     {
         const Held held(*this);
-        if (session.watched != 0) epoll_.remove(session.stream.fd());
+        if (session.watched != 0) epoll_.remove(session.stream->fd());
         session.watched = 0;
         lists_.move(session, PhaseLists::passing);
     }
-    const StreamSession& stream = session.stream;
+    const Conversation& stream = *session.stream;
     const bool asked =
         process_.passes().ask(process_.seat().control, stream.connection().passed_to(), stream.fd(),
                               [this, &session](bool passed) {
@@ -204,7 +209,7 @@ void Poller::ask_to_pass(Session& session) noexcept {
                                   }
                                   wake();
                               });
-    if (!asked) settle(session, session.stream.declined());
+    if (!asked) settle(session, session.stream->declined());
 }
 
 void Poller::wake() noexcept {
@@ -225,7 +230,7 @@ void Poller::hear_answers() noexcept {
         if (passed)
             end(*session);
         else
-            settle(*session, session->stream.declined());
+            settle(*session, session->stream->declined());
     }
 }
 
@@ -248,7 +253,7 @@ void Poller::on_tick() noexcept {
         for (Parked* parked = lists_.first(list); parked != nullptr; parked = parked->after) {
             auto* const session = static_cast<Session*>(parked);
             if (session->stepping || session->expired) continue;
-            const Milliseconds limit = session->stream.limit();
+            const Milliseconds limit = session->stream->limit();
             const bool over = limit != 0 && now - session->clock.since() >= limit;
             if (over)
                 expire(*session);
@@ -258,11 +263,10 @@ void Poller::on_tick() noexcept {
     }
 }
 
-/// Ends the connection from outside: its socket becomes ready, and whoever hears of that ends it.
+/// Ends the wait from outside: the descriptor becomes ready, and whoever hears of that goes on.
 void Poller::expire(Session& session) noexcept {
     session.expired = true;
-    session.stream.abandon();
-    ::shutdown(session.stream.fd(), SHUT_RDWR);
+    session.stream->interrupt();
 }
 
 }  // namespace minetd

@@ -29,7 +29,7 @@ class Poller {
     void run(unsigned line, Milliseconds idle_life = 0) noexcept;
 
   private:
-    using Wants = StreamSession::Wants;
+    using Wants = Conversation::Wants;
     struct Session;
     class Held;
     /// Accepted, and not served yet.
@@ -43,7 +43,7 @@ class Poller {
 
     void handle(epoll_event& event, unsigned line) noexcept;
     void accept_from(const ListeningSocket& socket, unsigned line) noexcept;
-    void step(Session& session, unsigned line, Wants (StreamSession::*take)() noexcept) noexcept;
+    void step(Session& session, unsigned line, Wants (Conversation::*take)() noexcept) noexcept;
     bool open(Arrival arrival, unsigned line) noexcept;
     bool ask(Arrival& arrival) noexcept;
     void admit_answered(unsigned line) noexcept;

@@ -72,7 +72,7 @@ bool Poller::open(Arrival arrival, unsigned line) noexcept {
     sessions_.fetch_add(1, relaxed);
     capacity_.take();
     process_.receive(fd, peer);
-    step(*session, line, &StreamSession::begin);
+    step(*session, line, &Conversation::begin);
     return true;
 }
 

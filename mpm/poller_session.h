@@ -13,15 +13,14 @@ namespace minetd {
 struct Poller::Session : Parked {
     Session(UniqueFd socket, const SocketAddress& peer, const SocketAddress& local,
             ServingProcess& process, Milliseconds now)
-        : stream(std::move(socket), peer, local, process.handler(), process.deadlines()),
-          clock(now) {}
+        : stream(process.converse(std::move(socket), peer, local)), clock(now) {}
 
-    StreamSession stream;
+    std::unique_ptr<Conversation> stream;
     SessionClock clock;
     std::uint32_t watched = 0;  ///< epoll events; 0: not in the set
     Claim claim = 0;
-    bool stepping = false;  ///< a thread is at it: its time is not running
-    bool expired = false;   ///< its socket was shut down; whoever hears of it ends it
+    bool stepping = false;                 ///< a thread is at it: its time is not running
+    bool expired = false;                  ///< it was interrupted; whoever hears of it tells it so
     std::uint64_t requests = 0, sent = 0;  ///< of those, so much is on the board
     std::int64_t began_us = 0;
 };

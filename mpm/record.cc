@@ -38,6 +38,15 @@ Record exit_record(const Exit& exit, const SocketAddress& peer, std::int64_t beg
     return record;
 }
 
+Record traffic_record(const Traffic& traffic, const SocketAddress& peer, pid_t pid) noexcept {
+    Record record;
+    record.kind = Record::Kind::traffic;
+    record.pid = pid;
+    record.traffic = traffic;
+    record.peer = peer;
+    return record;
+}
+
 Record fail_record(std::string_view reason, const SocketAddress& peer, pid_t pid) noexcept {
     Record record;
     record.kind = Record::Kind::fail;
@@ -66,6 +75,8 @@ bool wants_record(const ServiceSpec& spec, Record::Kind kind) noexcept {
         case Record::Kind::userid:
         case Record::Kind::noid:
             return ((spec.log_on_success | spec.log_on_failure) & log_userid) != 0;
+        case Record::Kind::traffic:
+            return (spec.log_on_success & log_traffic) != 0;
     }
     return false;
 }

@@ -210,7 +210,8 @@ void ServiceProcess::listen(Process& process) noexcept {
                 note_ready(process, message.number == 1);
                 break;
             case ControlMessage::Kind::record:
-                if (message.record.kind <= Record::Kind::fail)
+                if (message.record.kind <= Record::Kind::fail ||
+                    message.record.kind == Record::Kind::traffic)
                     runtime_.record(*job_.spec, message.record);
                 break;
             case ControlMessage::Kind::log:

@@ -14,6 +14,7 @@
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
 #include "mpm/reception.h"
+#include "mpm/stream_session.h"
 #include "services/registry.h"
 
 namespace minetd {
@@ -86,7 +87,9 @@ ServingProcess::ServingProcess(ServerSeat seat, unsigned workers)
       deadlines_(deadlines_of(spec_, traits_)),
       drain_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!drain_fd_) throw_errno("eventfd");
-    ::signal(SIGPIPE, SIG_IGN);  // sendfile has no MSG_NOSIGNAL
+    ::signal(SIGPIPE, SIG_IGN);  // sendfile and splice have no MSG_NOSIGNAL
+    if (Destination* const destination = handler_->destination())
+        route_ = std::make_unique<RelayRoute>(spec_, *destination, reporter_);
     if (!traits_.thread_safe && workers > 1)
         handler_ = std::make_unique<OneAtATime>(std::move(handler_));
     for (const ListeningSocket& socket : seat_.sockets) set_nonblocking(socket.fd, true);
@@ -115,6 +118,14 @@ void ServingProcess::await_boards() noexcept {
         if (left <= 0 || ::poll(&item, 1, static_cast<int>(left)) <= 0) return;
         on_control();
     }
+}
+
+std::unique_ptr<Conversation> ServingProcess::converse(UniqueFd connection,
+                                                       const SocketAddress& peer,
+                                                       const SocketAddress& local) {
+    if (route_) return std::make_unique<RelaySession>(std::move(connection), peer, local, *route_);
+    return std::make_unique<StreamSession>(std::move(connection), peer, local, *handler_,
+                                           deadlines_);
 }
 
 const Guard* ServingProcess::admit(int connection, const SocketAddress& peer,

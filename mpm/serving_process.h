@@ -10,8 +10,10 @@
 #include <memory>
 
 #include "daemon/os/unique_fd.h"
+#include "mpm/conversation.h"
 #include "mpm/deadlines.h"
 #include "mpm/pass_desk.h"
+#include "mpm/relay_session.h"
 #include "mpm/server_seat.h"
 #include "mpm/shown_boards.h"
 
@@ -27,6 +29,9 @@ class ServingProcess {
     const ServerSeat& seat() const noexcept { return seat_; }
     Reporter& reporter() noexcept { return reporter_; }
     Handler& handler() noexcept { return *handler_; }
+    /// What becomes of an admitted connection.
+    std::unique_ptr<Conversation> converse(UniqueFd connection, const SocketAddress& peer,
+                                           const SocketAddress& local);
     const HandlerTraits& traits() const noexcept { return traits_; }
     const Deadlines& deadlines() const noexcept { return deadlines_; }
     PassDesk& passes() noexcept { return passes_; }
@@ -83,6 +88,7 @@ class ServingProcess {
     std::unique_ptr<Handler> handler_;
     HandlerTraits traits_;
     Deadlines deadlines_;
+    std::unique_ptr<RelayRoute> route_;  ///< where connections are forwarded
     PassDesk passes_;
     UniqueFd drain_fd_;
     std::atomic<bool> draining_{false};

@@ -2,7 +2,7 @@
 // When a session's phase began, and so when its time is over.
 #pragma once
 
-#include "mpm/stream_session.h"
+#include "mpm/conversation.h"
 
 namespace minetd {
 
@@ -11,7 +11,7 @@ class SessionClock {
     explicit SessionClock(Milliseconds now) noexcept : since_(now) {}
 
     /// After each step of the session.
-    void update(const StreamSession& session, Milliseconds now) noexcept {
+    void update(const Conversation& session, Milliseconds now) noexcept {
         const Phase phase = session.phase();
         const std::uint64_t progress = session.progress();
         if (phase == phase_ && progress == progress_) return;

@@ -39,6 +39,7 @@ ssize_t SocketStream::read(std::span<char> room) noexcept {
     while (wait(POLLIN)) {
         const ssize_t got = ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
         if (got == 0) connection_.end_input();
+        if (got > 0) traffic_.received += static_cast<std::size_t>(got);
         if (got >= 0) return got;
         if (errno != EINTR && errno != EAGAIN) fail(errno);
         if (broken_) break;
@@ -54,7 +55,9 @@ bool SocketStream::flush() noexcept {
     if (broken_) return fail(EPIPE);
     OutputQueue& output = connection_.output_queue();
     for (;;) {
+        const std::size_t owed = output.size();
         const Sent sent = send_output(fd_, output);
+        traffic_.sent += owed - output.size();
         if (sent == Sent::all) return true;
         if (sent == Sent::broken || !wait(POLLOUT)) break;
     }
@@ -66,10 +69,12 @@ bool SocketStream::send_all(std::string_view bytes) noexcept {
     if (broken_) return fail(EPIPE);
     while (!bytes.empty()) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0)
+        if (sent >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
-        else if (errno != EINTR && (errno != EAGAIN || !wait(POLLOUT)))
+            traffic_.sent += static_cast<std::size_t>(sent);
+        } else if (errno != EINTR && (errno != EAGAIN || !wait(POLLOUT))) {
             return fail(errno);
+        }
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mpm/deadlines.h"
+#include "mpm/record.h"
 #include "services/blocking_stream.h"
 
 namespace minetd {
@@ -21,6 +22,7 @@ class SocketStream final : public BlockingStream {
     /// The peer is gone, or took nothing for too long: nothing more can be said to it. One that was
     /// only silent may still be told so.
     bool broken() const noexcept { return broken_; }
+    Traffic traffic() const noexcept { return traffic_; }
 
   private:
     bool send_all(std::string_view bytes) noexcept;
@@ -31,6 +33,7 @@ class SocketStream final : public BlockingStream {
     int fd_;
     Connection& connection_;
     const Deadlines& deadlines_;
+    Traffic traffic_;
     bool broken_ = false;
 };
 

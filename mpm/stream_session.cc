@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "daemon/os/socket.h"
 #include "mpm/send_output.h"
 #include "mpm/socket_stream.h"
 
@@ -47,6 +48,7 @@ StreamSession::Wants StreamSession::serve_to_the_end() noexcept {
     SocketStream stream(socket_.get(), connection_, deadlines_);
     handler_.serve(stream);
     broken_ = stream.broken();
+    traffic_ = stream.traffic();
     step(Next::close);
     return advance();
 }
@@ -65,7 +67,7 @@ StreamSession::Wants StreamSession::declined() noexcept {
 bool StreamSession::flush() noexcept {
     const std::size_t owed = connection_.owed();
     const Sent sent = send_output(socket_.get(), connection_.output_queue());
-    sent_ += owed - connection_.owed();
+    traffic_.sent += owed - connection_.owed();
     if (sent == Sent::broken) broken_ = true;
     return sent == Sent::all;
 }
@@ -110,7 +112,7 @@ bool StreamSession::fill_by(int flags) noexcept {
         connection_.end_input();
     else
         input.append({bytes, static_cast<std::size_t>(got)});
-    received_ += static_cast<std::size_t>(got);
+    traffic_.received += static_cast<std::size_t>(got);
     // There was less than asked for: asking again would only be told so.
     emptied_ = got > 0 && static_cast<std::size_t>(got) < room;
     return true;
@@ -161,16 +163,19 @@ StreamSession::Wants StreamSession::linger() noexcept {
     return Wants::input;
 }
 
-void StreamSession::abandon() noexcept {
-    if (phase() != Phase::write) return;
-    const struct linger at_once { .l_onoff = 1, .l_linger = 0 };
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+StreamSession::Wants StreamSession::time_over() noexcept {
+    if (phase() == Phase::write) reset_on_close(socket_.get());
+    return Wants::end;
+}
+
+void StreamSession::interrupt() noexcept {
+    ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 Phase StreamSession::phase() const noexcept {
     if (lingering_) return Phase::linger;
     if (connection_.owed() > 0 || next_ != Next::read) return Phase::write;
-    if (received_ == 0) return Phase::first_byte;
+    if (traffic_.received == 0) return Phase::first_byte;
     return connection_.input().empty() ? Phase::keep_alive : Phase::request;
 }
 
@@ -183,11 +188,11 @@ Milliseconds StreamSession::limit() const noexcept {
 std::uint64_t StreamSession::progress() const noexcept {
     switch (phase()) {
         case Phase::write:
-            return sent_;
+            return traffic_.sent;
         case Phase::linger:
             return 0;
         default:  // what a handler has taken; a request that trickles in is no progress
-            return received_ - connection_.input().size();
+            return traffic_.received - connection_.input().size();
     }
 }
 

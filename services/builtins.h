@@ -24,8 +24,9 @@ std::unique_ptr<Handler> make_http(const ServiceContext&);      ///< RFC 9110; D
 std::unique_ptr<Handler> make_status(const ServiceContext&);    ///< all services, over HTTP
 std::unique_ptr<Handler> make_services(const ServiceContext&);  ///< all services, a line each
 std::unique_ptr<Handler> make_servers(const ServiceContext&);   ///< who is served, a line each
-std::unique_ptr<Handler> make_sensor(const ServiceContext&);     ///< xinetd's SENSOR
+std::unique_ptr<Handler> make_sensor(const ServiceContext&);    ///< xinetd's SENSOR
 std::unique_ptr<Handler> make_tcpmux(const ServiceContext&);    ///< RFC 1078
+std::unique_ptr<Handler> make_redirect(const ServiceContext&);  ///< HOST PORT
 
 /// RFC 864's customary pattern for one whole turn: 95 lines of 72 printing characters and CRLF,
 /// each line beginning one character later than the one before. Repeating it continues the pattern.

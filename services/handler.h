@@ -15,6 +15,8 @@
 
 namespace minetd {
 
+class Destination;
+
 /// What the connection waits for now. The driver sends output as the peer takes it in every state.
 enum class Next : std::uint8_t {
     /// More input; with an empty input and nothing owed this is the request boundary. After the end
@@ -65,6 +67,10 @@ class Handler {
     /// Serves a connection from its first byte to its last, in place of the three steps above,
     /// where traits().blocking. The driver lingers and closes.
     virtual void serve(BlockingStream&) noexcept {}
+
+    /// Where the driver forwards the connection to, byte by byte in both directions, in place of
+    /// taking any step of it; null where the handler serves it.
+    virtual Destination* destination() noexcept { return nullptr; }
 
     /// One datagram arrived; datagram.reply() is what goes back. No reply is a good answer.
     virtual void on_datagram(Datagram&) noexcept {}

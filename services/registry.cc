@@ -55,6 +55,10 @@ constexpr Builtin table[] = {
      {.client_speaks_first = false, .shows_boards = true},
      make_servers,
      "lists who is being served: id, process, peer, and since when"},
+    {"redirect",
+     {.client_speaks_first = false},
+     make_redirect,
+     "forwards the connection to a HOST and PORT (see the attribute of that name)"},
     {"tcpmux", {}, make_tcpmux, "passes the connection to the service the client names (RFC 1078)"},
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/admission_spec.h"
 #include "daemon/os/socket_address.h"
 
 namespace minetd {
@@ -22,6 +23,7 @@ struct ServiceContext {
     /// UDP ports (host order) of this daemon's own builtin datagram services: two of them answering
     /// each other is the classic loop.
     std::vector<std::uint16_t> own_udp_ports;
+    Redirect redirect;            ///< where `redirect` forwards to
     std::string module;           ///< which file a loadable service is: see module_stamp()
     unsigned idle_timeout = 300;  ///< seconds; 0: never
     /// What `status` shows; null where nobody gave it anything to show.

@@ -227,6 +227,8 @@ void conclude(Draft& draft, bool full_argv0, Diagnostics& diagnostics) {
         find_port(draft, diagnostics);
     }
     find_server(draft, full_argv0);
+    if (!draft.says("idle_timeout") && !draft.inherits("idle_timeout"))
+        spec.idle_timeout = usual_idle_timeout(spec);
 }
 
 void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
@@ -234,6 +236,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     if (spec.user.empty())
         draft.error("user", "this service has no user", "add user = NAME", diagnostics);
     check_socket(draft, diagnostics);
+    check_redirect(draft, diagnostics);
     if (spec.server.empty() && spec.builtin.empty())
         draft.error("server", "this service has no program",
                     "add server = /path, or server = internal", diagnostics);

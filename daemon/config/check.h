@@ -28,6 +28,13 @@ void find_program(Draft& draft, Diagnostics& diagnostics);
 /// The part of check() that is about who is told of the service: rpcbind(8), multicast DNS.
 void check_registration(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
 
+/// The part that is about being forwarded: where to, and what goes with it.
+void check_redirect(Draft& draft, Diagnostics& diagnostics);
+bool is_redirect(const ServiceSpec& spec);
+/// What idle_timeout is unless it is said: whoever is forwarded may be silent as long as the
+/// destination lets him, as under xinetd.
+unsigned usual_idle_timeout(const ServiceSpec& spec);
+
 /// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
 /// Expects drafts that are not broken; breaks the later one of two, without a key in
 /// Configuration::broken.

@@ -143,6 +143,7 @@ std::string settings(ServiceSpec base, const ServiceSpec& spec) {
 std::string definition(const ServiceSpec& spec) {
     ServiceSpec base;
     base.socket_type = usual_type(spec.protocol);
+    base.idle_timeout = usual_idle_timeout(spec);
     return settings(base, spec);
 }
 

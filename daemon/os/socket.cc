@@ -141,6 +141,11 @@ void set_nonblocking(int fd, bool nonblocking) noexcept {
     if (flags >= 0 && wanted != flags) ::fcntl(fd, F_SETFL, wanted);
 }
 
+void reset_on_close(int fd) noexcept {
+    const struct linger at_once { .l_onoff = 1, .l_linger = 0 };
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 unsigned backlog_of(int fd) noexcept {
     tcp_info info{};
     socklen_t size = sizeof info;

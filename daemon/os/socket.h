@@ -47,6 +47,9 @@ void adjust_listener(int fd, const SocketOptions& options) noexcept;
 /// O_NONBLOCK belongs to the open socket, whoever shares it.
 void set_nonblocking(int fd, bool nonblocking) noexcept;
 
+/// What the peer has not taken by the time the socket is closed is dropped, and it hears a reset.
+void reset_on_close(int fd) noexcept;
+
 /// Connections that wait to be accepted on a listening socket; 0 where the kernel does not tell
 /// (TCP_INFO of tcp(7): TCP only).
 unsigned backlog_of(int fd) noexcept;

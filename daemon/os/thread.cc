@@ -61,6 +61,10 @@ void Thread::join() noexcept {
     if (std::exchange(running_, false)) ::pthread_join(thread_, nullptr);
 }
 
+void Thread::detach() noexcept {
+    if (std::exchange(running_, false)) ::pthread_detach(thread_);
+}
+
 unsigned processors() noexcept {
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) < 0) return 1;

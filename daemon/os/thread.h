@@ -23,6 +23,8 @@ class Thread {
 
     explicit operator bool() const noexcept { return running_; }
     void join() noexcept;
+    /// Nobody waits for its end any more, which may also be the process's.
+    void detach() noexcept;
 
   private:
     pthread_t thread_{};

@@ -68,6 +68,8 @@ TEST_SUITE("daemon") {
             {service(log_duration), ended(0), "EXIT: echo duration=2(sec)"},
             {service(everything), ended(0),
              "EXIT: echo status=0 pid=42 duration=2(sec) cpu=0.012(sec) maxrss=2048(kB)"},
+            {service(everything | log_traffic), traffic_record({7, 5'000'000'000}, peer(), 42),
+             "TRAFFIC: echo in=7(bytes) out=5000000000(bytes)"},
             {service(0), failed(), "FAIL: echo service_limit from=192.0.2.1"},
             {service(0, log_pid), failed(), "FAIL: echo service_limit"},
             {service(0), failed(17), "FAIL: echo service_limit from=192.0.2.1 repeated=17"},
@@ -87,6 +89,8 @@ TEST_SUITE("daemon") {
              R"({"event":"start","service":"echo","pid":42,"from":"192.0.2.1","port":4711})"},
             {service(everything, log_host, LogFormat::json), ended(0),
              R"({"event":"exit","service":"echo","status":0,"pid":42,"duration":2.500000,"cpu":0.012345,"maxrss_kb":2048})"},
+            {service(log_traffic, log_host, LogFormat::json), traffic_record({7, 0}, peer(), 42),
+             R"({"event":"traffic","service":"echo","in":7,"out":0})"},
             {service(0, log_host, LogFormat::json), fail_record("say \"no\"", peer()),
              R"({"event":"fail","service":"echo","reason":"say \"no\"","from":"192.0.2.1","port":4711})"},
         };
@@ -114,6 +118,8 @@ TEST_SUITE("daemon") {
         CHECK(wants_record(service(log_pid), Record::Kind::start));
         CHECK_FALSE(wants_record(service(log_pid), Record::Kind::exit));
         CHECK(wants_record(service(log_duration), Record::Kind::exit));
+        CHECK_FALSE(wants_record(service(log_exit), Record::Kind::traffic));
+        CHECK(wants_record(service(log_traffic), Record::Kind::traffic));
         CHECK(wants_record(service(0), Record::Kind::fail));
         CHECK_FALSE(wants_record(service(log_pid), Record::Kind::userid));
         CHECK(wants_record(service(log_userid, 0), Record::Kind::userid));

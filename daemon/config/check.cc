@@ -236,7 +236,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     if (spec.user.empty())
         draft.error("user", "this service has no user", "add user = NAME", diagnostics);
     check_socket(draft, diagnostics);
-    check_redirect(draft, diagnostics);
+    check_redirect(draft, options, diagnostics);
     if (spec.server.empty() && spec.builtin.empty())
         draft.error("server", "this service has no program",
                     "add server = /path, or server = internal", diagnostics);

@@ -70,7 +70,9 @@ void check_destination(Draft& draft, Diagnostics& diagnostics) {
     check_source(draft, diagnostics);
 }
 
-void check_intercept(Draft& draft, Diagnostics& diagnostics) {
+/// Where it would do something it is refused: without it nobody would stand between the peers and
+/// the program, whatever the rules say.
+void check_intercept(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     ServiceSpec& spec = draft.spec;
     if (!spec.intercept) return;
     std::string why;
@@ -82,7 +84,14 @@ void check_intercept(Draft& draft, Diagnostics& diagnostics) {
         why = "a unix socket's peers are not known by their addresses";
     else if (spec.protocol != "tcp" && spec.protocol != "udp")
         why = fmt::format("{} is not forwarded", spec.protocol);
-    if (why.empty()) return;
+    if (why.empty()) {
+        if (options.check_host)
+            draft.error("intercept", "minetd does not stand between a `wait` program and its peers",
+                        "write nowait, where the program can be started for each connection; else "
+                        "leave intercept out, and let the program or a packet filter ask",
+                        diagnostics);
+        return;
+    }
     if (draft.says("intercept"))
         diagnostics.warning(draft.where("intercept"),
                             fmt::format("nothing is intercepted: {}", why), "leave intercept out");
@@ -99,7 +108,7 @@ unsigned usual_idle_timeout(const ServiceSpec& spec) {
     return is_redirect(spec) ? 0 : ServiceSpec{}.idle_timeout;
 }
 
-void check_redirect(Draft& draft, Diagnostics& diagnostics) {
+void check_redirect(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     if (is_redirect(spec)) {
         check_destination(draft, diagnostics);
@@ -116,7 +125,7 @@ void check_redirect(Draft& draft, Diagnostics& diagnostics) {
                                     fmt::format("{} has no effect without redirect", name),
                                     "add redirect = HOST PORT, or leave it out");
     }
-    check_intercept(draft, diagnostics);
+    check_intercept(draft, options, diagnostics);
 }
 
 }  // namespace minetd

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
+#include <utility>
+
 #include "daemon/config/names.h"
 #include "daemon/config/values.h"
 #include "daemon/config/xinetd_words.h"
@@ -179,6 +181,9 @@ class Settling {
             spec_.tcpmux_plus = type(xinetd_tcpmux_plus);
             spec_.port = 0;
         }
+        if (std::exchange(spec_.mdns, false))
+            warning("mdns", "minetd does not announce services over multicast DNS",
+                    "leave it out; a file in /etc/avahi/services announces the service");
         if (is(xinetd_intercept)) {
             if (spec_.serve == Serve::wait && spec_.builtin.empty())
                 spec_.intercept = true;

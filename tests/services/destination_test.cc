@@ -180,6 +180,8 @@ TEST_SUITE("services") {
         CHECK(ask(destination, monotonic_ms()) == "no such name");
         CHECK(resolver.asked() == 1);
         resolver.answer({});
-        CHECK(ask(destination, monotonic_ms() + Destination::retry) == "it has no address");
+        CHECK(text(destination.ask(monotonic_ms() + Destination::retry)) == "looking");
+        await_end(destination);
+        CHECK(text(destination.ask(monotonic_ms())) == "it has no address");
     }
 }

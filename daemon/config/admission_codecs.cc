@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "daemon/config/access_words.h"
 
@@ -11,6 +12,9 @@ namespace minetd::codec {
 
 void AccessWords::apply(const Attribute&, AccessRules& value, Operator op, Words words) {
     if (op == Operator::set) value.clear();
+    // Lists of blocked networks have tens of thousands of words.
+    std::unordered_set<std::string> there;
+    for (const AccessRule& rule : value) there.insert(access_text(rule));
     for (const Word& word : words) {
         AccessRules said;
         try {
@@ -19,15 +23,15 @@ void AccessWords::apply(const Attribute&, AccessRules& value, Operator op, Words
             throw BadValue(bad.what(), bad.advice, static_cast<std::size_t>(&word - words.data()));
         }
         for (AccessRule& rule : said) {
-            const auto found = std::find(value.begin(), value.end(), rule);
-            if (op == Operator::remove) {
-                if (found == value.end())
-                    throw BadValue(fmt::format("`{}` is not in the list", word.text), "",
-                                   static_cast<std::size_t>(&word - words.data()));
-                value.erase(found);
-            } else if (found == value.end()) {
-                value.push_back(std::move(rule));
+            if (op != Operator::remove) {
+                if (there.insert(access_text(rule)).second) value.push_back(std::move(rule));
+                continue;
             }
+            const auto found = std::find(value.begin(), value.end(), rule);
+            if (found == value.end())
+                throw BadValue(fmt::format("`{}` is not in the list", word.text), "",
+                               static_cast<std::size_t>(&word - words.data()));
+            value.erase(found);
         }
     }
 }

@@ -103,7 +103,9 @@ log_type = file:{dir}/records 500 500
         return text.ends_with("\n") && text.size() <= 400 && text.size() > 300;
     };
     CHECK(is_full(full));
+    daemon.await_lines("soft limit", 1);
     CHECK(daemon.lines_with("soft limit") == 1);
+    daemon.await_lines("hard limit", 1);
     CHECK(daemon.lines_with("hard limit") == 1);
 
     REQUIRE(std::rename(daemon.file("records").c_str(), daemon.file("records.1").c_str()) == 0);

@@ -81,11 +81,13 @@ Assignment Superdaemon::assignment(Service& service) {
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
                    .admission = service.admission,
+                   .cgroup = nullptr,
                    .context = context_for(spec)};
     if (!spec.is_builtin())
         job.plan =
             make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1);
     service.context = job.context;
+    job.cgroup = cgroups_.of(spec);
     return job;
 }
 
@@ -127,6 +129,13 @@ void Superdaemon::remove(const std::string& key) {
         draining_.push_back({key, std::move(service.error_output), std::move(service.dispatcher)});
     services_.erase(found);
     boards_.forget(key);
+    finish_cgroup(key);
+}
+
+void Superdaemon::finish_cgroup(const std::string& key) noexcept {
+    const auto same = [&](const Draining& draining) { return draining.key == key; };
+    if (services_.contains(key) || std::any_of(draining_.begin(), draining_.end(), same)) return;
+    cgroups_.finish(key);
 }
 
 void Superdaemon::change(const Changes::Pair& pair) {
@@ -223,6 +232,8 @@ void Superdaemon::reload() {
         return;
     }
     const Changes step = changes(configuration_, next);
+    if (next.daemon.cgroup != configuration_.daemon.cgroup)
+        log_.message(Level::warning, "cgroup in [minetd] takes effect at the next start");
     configuration_.daemon = next.daemon;
     configuration_.broken = next.broken;
     sensors_.prepare(next.services);

@@ -52,12 +52,14 @@ void Superdaemon::hurry() {
     log_.message(Level::notice,
                  fmt::format("{} processes are {}", count, asked ? "asked to end" : "killed"));
     signal_everybody(asked ? SIGTERM : SIGKILL);
+    if (!asked) cgroups_.kill();
     deadline_.schedule(kill_after);
     leave_if_done();
 }
 
 void Superdaemon::leave_if_done() {
     if (sessions() > 0 || rpc_announcer_.running()) return;
+    cgroups_.finish_all();  // what made itself a daemon
     log_.message(Level::notice, "stopped");
     loop_.stop();
 }

@@ -38,13 +38,16 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       sensors_(runtime_.record, runtime_.log),
       inquirer_(runtime_),
       configuration_(configuration),
+      cgroups_(loop_, runtime_.log),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }),
       around_(loop_, [this] { reap(); }) {
     sensors_.prepare(configuration_.services);
+    cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
     for (const auto& spec : configuration_.services) add(spec);
+    cgroups_.sweep();
     refresh_contexts();
     note_what_is_served();
     brief_inquirer();
@@ -100,12 +103,15 @@ void Superdaemon::reap() {
     } else {
         children_.reap_all();
     }
-    std::erase_if(draining_, [this](Draining& draining) {
+    std::vector<std::string> ended;
+    std::erase_if(draining_, [&](Draining& draining) {
         if (draining.dispatcher->sessions() > 0) return false;
         draining.dispatcher.reset();
         if (!services_.contains(draining.key)) boards_.forget(draining.key);
+        ended.push_back(draining.key);
         return true;
     });
+    for (const std::string& key : ended) finish_cgroup(key);
     if (life_ != Life::serving) leave_if_done();
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/os/signals.h"
 #include "daemon/refusals.h"
 #include "daemon/sensors.h"
+#include "daemon/service_cgroups.h"
 #include "daemon/service_sockets.h"
 #include "mpm/dispatcher.h"
 
@@ -68,6 +69,8 @@ class Superdaemon {
     void refresh_contexts();
     bool misses_denials(const Service& service) const noexcept;
     bool is_informed(const Service& service) const;
+    /// Unless the service is there again, or has sessions still.
+    void finish_cgroup(const std::string& key) noexcept;
     void brief_inquirer();
     /// The next reload compares with what runs, not with what was asked for.
     void note_what_is_served();
@@ -96,6 +99,7 @@ class Superdaemon {
     Sensors sensors_;
     InquirerProcess inquirer_;
     Configuration configuration_;
+    ServiceCgroups cgroups_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
     Announcer rpc_announcer_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/cgroup.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/log_sink.h"
 #include "daemon/os/unique_fd.h"
@@ -56,6 +57,7 @@ struct Assignment {
     std::shared_ptr<const ServiceSpec> spec;
     std::shared_ptr<const LaunchPlan> plan;  ///< null for a builtin
     std::shared_ptr<Admission> admission;    ///< null when everybody is, and was, let in
+    std::shared_ptr<Birthplace> cgroup;      ///< where its processes begin; null: where we are
     ServiceContext context;                  ///< for a builtin
     unsigned generation = 1;                 ///< of the process that serves: which start it is
     int board_fd = -1;                       ///< its scoreboard; borrowed

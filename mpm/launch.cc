@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/launch.h"
 
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "daemon/os/raw_syscall.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
@@ -19,6 +21,29 @@ constexpr std::size_t guard_size = 4096;
 constexpr std::size_t most_slots = 4096;
 // Ending up here with many children still on their way is rare; looking is cheap.
 constexpr std::size_t collect_above = 8;
+constexpr int clone_flags = CLONE_VM | CLONE_CHILD_CLEARTID;
+
+/// The pid, or -errno.
+long clone_here(LaunchSlot& slot) noexcept {
+    const int pid = ::clone(launch_child, slot.stack + stack_size, clone_flags | SIGCHLD, &slot,
+                            nullptr, nullptr, &slot.tid);
+    return pid < 0 ? -errno : pid;
+}
+
+/// The child is in its cgroup from the first: its limits hold for the start too, and nothing is
+/// moved (Linux 5.7).
+long clone_into_cgroup(LaunchSlot& slot) noexcept {
+    const int directory = slot.birthplace->fd();
+    if (directory < 0) return -errno;
+    clone_args arguments{};
+    arguments.flags = clone_flags | CLONE_INTO_CGROUP;
+    arguments.child_tid = reinterpret_cast<std::uintptr_t>(&slot.tid);
+    arguments.exit_signal = SIGCHLD;
+    arguments.stack = reinterpret_cast<std::uintptr_t>(slot.stack);
+    arguments.stack_size = stack_size;
+    arguments.cgroup = static_cast<std::uint64_t>(directory);
+    return raw::clone3(arguments, sizeof arguments, launch_child, &slot);
+}
 
 }  // namespace
 
@@ -74,6 +99,7 @@ LaunchSlot* Launcher::prepare(std::shared_ptr<const LaunchPlan> plan) noexcept {
     slot->pinned = false;
     slot->local_known = false;
     slot->began_us = 0;
+    slot->birthplace = nullptr;
     // Room for the session's own variables and the null pointer at the end.
     slot->env.resize(plan->env.size() + 16);
     slot->plan = std::move(plan);
@@ -82,18 +108,16 @@ LaunchSlot* Launcher::prepare(std::shared_ptr<const LaunchPlan> plan) noexcept {
 
 Launcher::Started Launcher::start(LaunchSlot& slot) noexcept {
     slot.tid.store(1, std::memory_order_relaxed);
-    const int flags = CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD;
-    const pid_t pid =
-        ::clone(launch_child, slot.stack + stack_size, flags, &slot, nullptr, nullptr, &slot.tid);
+    const long pid = slot.birthplace == nullptr ? clone_here(slot) : clone_into_cgroup(slot);
     if (pid < 0) {
-        const int error = errno;
+        const int error = static_cast<int>(-pid);
         slot.tid.store(0, std::memory_order_relaxed);
         retire(slot);
         return {.pid = -1, .error = error, .ticket = {}};
     }
-    slot.pid = pid;
+    slot.pid = static_cast<pid_t>(pid);
     in_flight_.push_back(&slot);
-    return {.pid = pid, .error = 0, .ticket = {&slot, slot.serial}};
+    return {.pid = slot.pid, .error = 0, .ticket = {&slot, slot.serial}};
 }
 
 Launcher::Failure Launcher::outcome(const Ticket& ticket) noexcept {

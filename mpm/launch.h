@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/cgroup.h"
 #include "daemon/os/socket_address.h"
 #include "mpm/launch_plan.h"
 
@@ -55,6 +56,8 @@ struct LaunchSlot {
 
     int error = 0;  ///< why the start failed
     LaunchStep step = LaunchStep::none;
+
+    Birthplace* birthplace = nullptr;  ///< the cgroup that the child begins in; null: ours
 
     std::vector<char*> env;
     char env_text[1536];

@@ -152,6 +152,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     slot->peer = connection.peer;
     slot->local = connection.local;
     slot->local_known = connection.local_known;
+    slot->birthplace = job_.cgroup.get();
     const std::int64_t began = monotonic_us();
     const Launcher::Started started = runtime_.launcher.start(*slot);
     if (started.pid < 0) {

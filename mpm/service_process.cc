@@ -142,10 +142,17 @@ void ServiceProcess::start() noexcept {
         for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
         if (job_.admission) job_.admission->keep(keep);
         if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
+        // Made by fork(2) of the C library, which has to know of it: it moves as its first act.
+        const int cgroup = job_.cgroup ? job_.cgroup->fd() : -1;
+        if (job_.cgroup && cgroup < 0) throw_errno("cgroup");
+        if (cgroup >= 0) keep.push_back(cgroup);
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
-        const pid_t pid = fork_process(title.c_str(), keep, [this, control] {
+        const pid_t pid = fork_process(title.c_str(), keep, [this, control, cgroup] {
             try {
+                if (const int problem = cgroup < 0 ? 0 : join_cgroup(cgroup))
+                    throw_errno("cannot enter its cgroup", problem);
+                if (cgroup >= 0) ::close(cgroup);
                 if (job_.admission) job_.admission->remap();
                 return body_(job_, sockets_, *control);
             } catch (const std::exception& problem) {

@@ -177,6 +177,7 @@ void Wait::Door::on_readable() noexcept {
         slot->peer = peer;
         slot->local = socket_.address;
         slot->local_known = true;
+        slot->birthplace = job_.cgroup.get();
         started = runtime_.launcher.start(*slot);
     }
     if (started.pid < 0) {

@@ -5,6 +5,7 @@
 
 #include "daemon/config/admission_codecs.h"
 #include "daemon/config/attribute_row.h"
+#include "daemon/config/cgroup_codecs.h"
 
 namespace minetd {
 
@@ -314,6 +315,22 @@ constexpr Row<Spec> service_table[] = {
         {"udp_guard", "", 0, 0, true, servers,
          "which peers a builtin on UDP answers: strict is against loops and reflection, local "
          "allows this host, off is for tests"}),
+    // -- what its processes may use together
+    row<Optional<Size, "unlimited">, &Spec::cgroup, &CgroupLimits::memory_max>(
+        {"memory_max", "", 1, no_limit, true, none,
+         "memory of all processes of the service; the kernel kills where more is used"}),
+    row<Optional<Size, "unlimited">, &Spec::cgroup, &CgroupLimits::memory_high>(
+        {"memory_high", "", 1, no_limit, true, none,
+         "memory beyond which they are slowed down and made to give back"}),
+    row<Unlimited, &Spec::cgroup, &CgroupLimits::tasks_max>(
+        {"tasks_max", "", 1, many * 4, true, none,
+         "processes and threads of the service; more cannot be forked"}),
+    row<Optional<Number, "default">, &Spec::cgroup, &CgroupLimits::cpu_weight>(
+        {"cpu_weight", "", 1, 10000, true, none,
+         "its share of the processors where they are short, beside the others' 100"}),
+    row<Optional<Percent, "unlimited">, &Spec::cgroup, &CgroupLimits::cpu_quota>(
+        {"cpu_quota", "", 1, many, true, none,
+         "processor time that it gets at most; 200 is two processors"}),
     // -- records
     row<Target, &Spec::log_type>(
         {"log_type", "", 0, longest, true, servers,
@@ -341,6 +358,10 @@ constexpr Row<DaemonSpec> daemon_table[] = {
     daemon_row<Seconds, &DaemonSpec::graceful_shutdown_timeout>(
         {"graceful_shutdown_timeout", "GracefulShutdownTimeout", 0, long_time, false, none,
          "how long a stop waits for sessions; 0: as long as they last"}),
+    daemon_row<CgroupPlace, &DaemonSpec::cgroup>(
+        {"cgroup", "", 1, longest, false, none,
+         "where each service gets a cgroup: below minetd's own where that is delegated, nowhere, "
+         "or in this directory of a cgroup2 hierarchy"}),
     daemon_row<Unlimited, &DaemonSpec::process_limit>(
         {"process_limit", "", 0, many, false, none,
          "programs of nowait services at once, all services together"}),

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/config/admission_spec.h"
+#include "daemon/config/cgroup_spec.h"
 #include "daemon/config/diagnostics.h"
 
 namespace minetd {
@@ -210,6 +211,7 @@ struct ServiceSpec {
     unsigned idle_timeout = 300;         ///< seconds a builtin waits for a silent peer; 0: for ever
     Timeouts timeouts;
     UdpGuard udp_guard = UdpGuard::strict;
+    CgroupLimits cgroup;
 
     // -- who may come, and what they are told
     AccessLists access;
@@ -261,6 +263,9 @@ struct DaemonSpec {
     std::string pid_file;  ///< empty: none
     /// Seconds that sessions have to finish after TERM; 0: as long as they last, as Apache.
     unsigned graceful_shutdown_timeout = 30;
+    /// Where the services' cgroups are: `auto` is below minetd's own where that was delegated, `no`
+    /// is nowhere; or a directory of a cgroup2 hierarchy.
+    std::string cgroup = "auto";
     std::optional<unsigned> process_limit;  ///< programs of `nowait` services at once, in all
     bool operator==(const DaemonSpec&) const = default;
 };

@@ -23,6 +23,32 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
     return result;
 }
 
+/// clone3(2) with a stack in `arguments`, on which the child runs `body(argument)` and ends with
+/// what it returns. The pid, or -errno.
+template <class Arguments>
+__attribute__((noinline)) long clone3(Arguments& arguments, unsigned long size,
+                                      int (*body)(void*) noexcept, void* argument) noexcept {
+    long result;
+    register int (*r12)(void*) noexcept asm("r12") = body;
+    register void* r13 asm("r13") = argument;
+    asm volatile(
+        "syscall\n\t"
+        "test %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xor %%ebp, %%ebp\n\t"
+        "mov %%r13, %%rdi\n\t"
+        "call *%%r12\n\t"
+        "mov %%eax, %%edi\n\t"
+        "mov %[exit], %%eax\n\t"
+        "syscall\n\t"
+        "hlt\n"
+        "1:"
+        : "=a"(result)
+        : "a"(SYS_clone3), "D"(&arguments), "S"(size), "r"(r12), "r"(r13), [exit] "i"(SYS_exit)
+        : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
 #elif defined(__aarch64__)
 
 inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
@@ -38,6 +64,29 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
                  : "+r"(x0)
                  : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
                  : "memory");
+    return x0;
+}
+
+template <class Arguments>
+__attribute__((noinline)) long clone3(Arguments& arguments, unsigned long size,
+                                      int (*body)(void*) noexcept, void* argument) noexcept {
+    register long x8 asm("x8") = SYS_clone3;
+    register long x0 asm("x0") = reinterpret_cast<long>(&arguments);
+    register unsigned long x1 asm("x1") = size;
+    register int (*x19)(void*) noexcept asm("x19") = body;
+    register void* x20 asm("x20") = argument;
+    asm volatile(
+        "svc 0\n\t"
+        "cbnz x0, 1f\n\t"
+        "mov x29, xzr\n\t"
+        "mov x0, x20\n\t"
+        "blr x19\n\t"
+        "mov x8, %[exit]\n\t"
+        "svc 0\n"
+        "1:"
+        : "+r"(x0)
+        : "r"(x8), "r"(x1), "r"(x19), "r"(x20), [exit] "i"(SYS_exit)
+        : "memory", "cc");
     return x0;
 }
 

@@ -109,6 +109,11 @@ write_timeout = 4
 keep_alive_timeout = 5
 linger_timeout = 6
 udp_guard = off
+memory_max = 64m
+memory_high = 48m
+tasks_max = 20
+cpu_weight = 50
+cpu_quota = 150%
 log_type = file:/x 10k 12k
 log_format = json
 log_on_success = PID
@@ -195,12 +200,13 @@ server = /bin/cat
 TEST_SUITE("config") {
     TEST_CASE("every member of the specs is behind a row of the table") {
         // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
-        CHECK(members<ServiceSpec>() == 62);
+        CHECK(members<ServiceSpec>() == 63);
         CHECK(members<Limits>() == 10);
         CHECK(members<PoolLimits>() == 25);
         CHECK(members<Timeouts>() == 5);
+        CHECK(members<CgroupLimits>() == 5);
         CHECK(members<UserAssignment>() == 3);
-        CHECK(members<DaemonSpec>() == 4);
+        CHECK(members<DaemonSpec>() == 5);
 
         const Reading changed = read(all_changed);
         CAPTURE(changed.said());
@@ -300,6 +306,16 @@ TEST_SUITE("config") {
             {"idle_timeout = 2h", "idle_timeout = 7200", ""},
             {"keepalive = on", "keepalive = yes", ""},
             {"keepalive = perhaps", "", "neither yes nor no"},
+            {"memory_max = 64M", "memory_max = 67108864", ""},
+            {"MemoryMax = unlimited", "nowait", ""},
+            {"memory_max = 0", "", "out of range"},
+            {"memory_max = all", "", "`all` is not a number"},
+            {"TasksMax = 10", "tasks_max = 10", ""},
+            {"cpu_weight = 10001", "", "out of range"},
+            {"CPUWeight = 200", "cpu_weight = 200", ""},
+            {"CPUQuota = 50%", "cpu_quota = 50", ""},
+            {"cpu_quota = 50", "cpu_quota = 50", ""},
+            {"cpu_quota = %", "", "is not a number"},
             {"stderr = null", "stderr = null", ""},
             {"stderr = file:/var/log/x", "stderr = /var/log/x", ""},
             {"stderr = x", "", "not a place for standard error"},

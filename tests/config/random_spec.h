@@ -231,6 +231,11 @@ class RandomSpec {
             if (chance(3)) *seconds = below(1000);
         if (chance(3)) timeouts.linger = below(100);
         spec.udp_guard = one_of({UdpGuard::strict, UdpGuard::local, UdpGuard::off});
+        for (auto* limit :
+             {&spec.cgroup.memory_max, &spec.cgroup.memory_high, &spec.cgroup.tasks_max})
+            if (chance(4)) *limit = 1 + below(1'000'000);
+        for (auto* limit : {&spec.cgroup.cpu_weight, &spec.cgroup.cpu_quota})
+            if (chance(4)) *limit = 1 + below(10'000);
         using Log = LogTarget::Kind;
         spec.log_type.kind =
             one_of({Log::inherit, Log::err, Log::syslog, Log::file, Log::journal, Log::none});

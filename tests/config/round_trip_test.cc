@@ -30,6 +30,7 @@ TEST_SUITE("config") {
                 before.daemon.pid_file = "/run/a b.pid";
                 before.daemon.graceful_shutdown_timeout = random.below(1000);
                 before.daemon.log.kind = LogTarget::Kind::journal;
+                before.daemon.cgroup = random.chance(2) ? "no" : "/sys/fs/cgroup/a b";
             }
             const std::string dumped = dump(before);
             const Reading after = read(dumped, any_builtin());

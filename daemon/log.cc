@@ -14,11 +14,16 @@ namespace {
 /// The words of a kind of record in text and in JSON; in the order of Record::Kind.
 struct KindWords {
     const char *text, *event;
-    const char* reason;  ///< what `reason` is called in JSON; null: it has none
+    const char* reason;      ///< what `reason` is called in JSON; null: it has none
+    const char* message_id;  ///< in the journal; minetd(8) lists them
 };
 constexpr KindWords kind_words[] = {
-    {"START", "start", nullptr},  {"EXIT", "exit", nullptr},  {"FAIL", "fail", "reason"},
-    {"USERID", "userid", "user"}, {"NOID", "noid", "reason"}, {"TRAFFIC", "traffic", nullptr},
+    {"START", "start", nullptr, "a648bb2355454046bfcdee94b4874ee1"},
+    {"EXIT", "exit", nullptr, "854d58424cc844c0bf0f392a36f5b26a"},
+    {"FAIL", "fail", "reason", "3975a7bdc5074fc6b3975038a5052bd7"},
+    {"USERID", "userid", "user", "d5186d3ebb604dd59efd8290cae95d12"},
+    {"NOID", "noid", "reason", "6721322c8965414fa7a8f7dc46f84c27"},
+    {"TRAFFIC", "traffic", nullptr, "75352cf20dad4b12b26904c3337d760e"},
 };
 
 const KindWords& words(Record::Kind kind) {
@@ -136,33 +141,6 @@ std::string format_json(const ServiceSpec& spec, const Record& record) {
     return line + '}';
 }
 
-std::vector<systemd::JournalField> journal_fields(const ServiceSpec& spec, const Record& record) {
-    std::vector<systemd::JournalField> fields{{"MINETD_SERVICE", spec.id},
-                                              {"MINETD_EVENT", words(record.kind).text}};
-    if (record.peer.length > 0) fields.emplace_back("REMOTE_ADDR", record.peer.host());
-    if (record.peer.is_ip()) fields.emplace_back("REMOTE_PORT", std::to_string(record.peer.port()));
-    if (record.pid != 0) fields.emplace_back("MINETD_PID", std::to_string(record.pid));
-    if (record.kind == Record::Kind::userid)
-        fields.emplace_back("REMOTE_USER", record.reason);
-    else if (words(record.kind).reason != nullptr)
-        fields.emplace_back("MINETD_REASON", record.reason);
-    if (record.kind == Record::Kind::traffic) {
-        fields.emplace_back("BYTES_RECEIVED", std::to_string(record.traffic.received));
-        fields.emplace_back("BYTES_SENT", std::to_string(record.traffic.sent));
-    }
-    if (record.kind != Record::Kind::exit) return fields;
-    if (WIFSIGNALED(record.status))
-        fields.emplace_back("EXIT_SIGNAL", std::to_string(WTERMSIG(record.status)));
-    else
-        fields.emplace_back("EXIT_STATUS", std::to_string(WEXITSTATUS(record.status)));
-    fields.emplace_back("DURATION_USEC", std::to_string(record.duration_us));
-    if (record.has_usage) {
-        fields.emplace_back("CPU_USEC", std::to_string(record.cpu_us));
-        fields.emplace_back("MAXRSS_KB", std::to_string(record.max_rss_kb));
-    }
-    return fields;
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -174,6 +152,40 @@ std::string printable(std::string_view text) {
             out += c;
     }
     return out;
+}
+
+std::vector<JournalField> journal_fields(const ServiceSpec& spec, const Record& record) {
+    const Facts tell = facts(spec, record);
+    const KindWords& said = words(record.kind);
+    std::vector<JournalField> fields{
+        {"MESSAGE_ID", said.message_id}, {"MINETD_SERVICE", spec.id}, {"MINETD_EVENT", said.event}};
+    const bool of_end = record.kind == Record::Kind::exit || record.kind == Record::Kind::traffic;
+    if (tell.host || (of_end && record.peer.length > 0 && (spec.log_on_success & log_host) != 0)) {
+        fields.emplace_back("REMOTE_ADDR", record.peer.host());
+        if (record.peer.is_ip())
+            fields.emplace_back("REMOTE_PORT", std::to_string(record.peer.port()));
+    }
+    if (tell.pid) fields.emplace_back("MINETD_PID", std::to_string(record.pid));
+    if (record.kind == Record::Kind::userid)
+        fields.emplace_back("REMOTE_USER", record.reason);
+    else if (said.reason != nullptr)
+        fields.emplace_back("MINETD_REASON", record.reason);
+    if (record.repeated > 0)
+        fields.emplace_back("MINETD_REPEATED", std::to_string(record.repeated));
+    if (tell.traffic) {
+        fields.emplace_back("BYTES_RECEIVED", std::to_string(record.traffic.received));
+        fields.emplace_back("BYTES_SENT", std::to_string(record.traffic.sent));
+    }
+    if (tell.status && WIFSIGNALED(record.status))
+        fields.emplace_back("EXIT_SIGNAL", std::to_string(WTERMSIG(record.status)));
+    else if (tell.status)
+        fields.emplace_back("EXIT_STATUS", std::to_string(WEXITSTATUS(record.status)));
+    if (tell.duration) fields.emplace_back("DURATION_USEC", std::to_string(record.duration_us));
+    if (tell.usage) {
+        fields.emplace_back("CPU_USEC", std::to_string(record.cpu_us));
+        fields.emplace_back("MAXRSS_KB", std::to_string(record.max_rss_kb));
+    }
+    return fields;
 }
 
 std::string format_record(const ServiceSpec& spec, const Record& record, bool to_file) {
@@ -232,10 +244,8 @@ void Log::limit_files(const std::vector<std::shared_ptr<const ServiceSpec>>& ser
     for (const auto& [key, sink] : sinks_) sink->limit(limits[key]);
 }
 
-bool Log::goes_to_file(const ServiceSpec& spec) const noexcept {
-    const LogTarget& target =
-        spec.log_type.kind == LogTarget::Kind::inherit ? default_ : spec.log_type;
-    return target.kind == LogTarget::Kind::file;
+const LogTarget& Log::target_of(const ServiceSpec& spec) const noexcept {
+    return spec.log_type.kind == LogTarget::Kind::inherit ? default_ : spec.log_type;
 }
 
 LogSink& Log::sink(const LogTarget& asked) {
@@ -264,7 +274,8 @@ void Log::message(Level level, const std::string& text) noexcept {
 void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
     try {
         sink(spec.log_type)
-            .write(Level::info, format_record(spec, record, goes_to_file(spec)),
+            .write(Level::info,
+                   format_record(spec, record, target_of(spec).kind == LogTarget::Kind::file),
                    journal_fields(spec, record));
     } catch (const std::exception& error) {
         message(Level::error,
@@ -274,12 +285,13 @@ void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
 
 void Log::program_line(const ServiceSpec& spec, const std::string& line) noexcept {
     try {
-        const systemd::JournalField field{"MINETD_SERVICE", spec.id};
-        sink(spec.log_type)
-            .write(Level::notice,
-                   (goes_to_file(spec) ? file_stamp() : "") +
-                       fmt::format("{}: {}", spec.id, printable(line)),
-                   {&field, 1});
+        // The journal shows who said it by the identifier, the others in the line.
+        const JournalField fields[] = {{"MINETD_SERVICE", spec.id}, {"SYSLOG_IDENTIFIER", spec.id}};
+        const LogTarget::Kind kind = target_of(spec).kind;
+        std::string text = printable(line);
+        if (kind != LogTarget::Kind::journal) text = fmt::format("{}: {}", spec.id, text);
+        if (kind == LogTarget::Kind::file) text = file_stamp() + text;
+        sink(spec.log_type).write(Level::notice, text, fields);
     } catch (const std::exception& error) {
         message(Level::error,
                 fmt::format("{}: cannot write its records: {}", spec.id, error.what()));

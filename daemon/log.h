@@ -20,6 +20,10 @@ namespace minetd {
 /// object, with the time in it. Fields follow log_on_success and log_on_failure.
 std::string format_record(const ServiceSpec& spec, const Record& record, bool to_file = false);
 
+/// What the record tells, as fields of the journal (minetd(8) lists them), and whom an end was of;
+/// a constant MESSAGE_ID for each kind.
+std::vector<JournalField> journal_fields(const ServiceSpec& spec, const Record& record);
+
 class Log {
   public:
     /// `target` is where everything goes that has no target of its own; `inherit` means stderr.
@@ -48,7 +52,7 @@ class Log {
     std::shared_ptr<LogSink> open(const LogTarget& target);
     /// A log file has reached a limit.
     void alert(const std::string& file, const std::string& text) noexcept;
-    bool goes_to_file(const ServiceSpec& spec) const noexcept;
+    const LogTarget& target_of(const ServiceSpec& spec) const noexcept;
 
     LogTarget default_;
     std::map<Key, std::shared_ptr<LogSink>> sinks_;

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include "daemon/background.h"
 #include "daemon/command_line.h"
 #include "daemon/inspect.h"
+#include "daemon/os/journal.h"
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
 #include "daemon/pid_file.h"
@@ -24,7 +26,13 @@ LogTarget log_target(const CommandLine& line, const Configuration& configuration
     if (line.log) return *line.log;
     if (configuration.daemon.log.kind != LogTarget::Kind::inherit) return configuration.daemon.log;
     LogTarget target;
-    target.kind = line.foreground ? LogTarget::Kind::err : LogTarget::Kind::syslog;
+    // What systemd connected to the journal can as well have fields.
+    const bool journal = line.foreground &&
+                         is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM")) &&
+                         ::access(journal_socket, W_OK) == 0;
+    target.kind = journal           ? LogTarget::Kind::journal
+                  : line.foreground ? LogTarget::Kind::err
+                                    : LogTarget::Kind::syslog;
     return target;
 }
 

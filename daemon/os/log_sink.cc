@@ -11,9 +11,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
+#include <vector>
 
 #include "daemon/os/system_error.h"
 #include "daemon/os/unique_fd.h"
@@ -24,11 +26,11 @@ namespace {
 /// Counts what was lost and puts the count in front of the next line.
 class Losses {
   public:
-    void lost() noexcept { ++count_; }
-    std::string prefix() noexcept {
-        if (count_ == 0) return {};
-        return fmt::format("({} lines lost before this one) ", std::exchange(count_, 0));
+    std::string prefix() const {
+        return count_ == 0 ? "" : fmt::format("({} lines lost before this one) ", count_);
     }
+    /// The line with the prefix got through, or is one more that did not.
+    void note(bool sent) noexcept { count_ = sent ? 0 : count_ + 1; }
 
   private:
     unsigned long count_ = 0;
@@ -45,9 +47,8 @@ bool write_now(int fd, const std::string& line) noexcept {
 
 class StderrSink : public LogSink {
   public:
-    void write(Level, const std::string& line,
-               std::span<const systemd::JournalField>) noexcept override {
-        if (!write_now(STDERR_FILENO, losses_.prefix() + line + '\n')) losses_.lost();
+    void write(Level, const std::string& line, std::span<const JournalField>) noexcept override {
+        losses_.note(write_now(STDERR_FILENO, losses_.prefix() + line + '\n'));
     }
 
   private:
@@ -60,8 +61,7 @@ class FileSink : public LogSink {
         : path_(path), alert_(std::move(alert)), fd_(open()) {
         if (!fd_) throw_errno("log file " + path);
     }
-    void write(Level, const std::string& line,
-               std::span<const systemd::JournalField>) noexcept override {
+    void write(Level, const std::string& line, std::span<const JournalField>) noexcept override {
         if (full_) return;
         const std::string text = losses_.prefix() + line + '\n';
         // Asked each time: others may append to the file, or cut it off.
@@ -71,7 +71,7 @@ class FileSink : public LogSink {
             return alert(limits_.hard, "hard",
                          "nothing more is written to it until it is reopened");
         }
-        if (!write_now(fd_.get(), text)) losses_.lost();
+        losses_.note(write_now(fd_.get(), text));
         if (limits_.soft > 0 && size > limits_.soft && !std::exchange(told_, true))
             alert(limits_.soft, "soft",
                   limits_.hard > 0 ? fmt::format("it may have {}", limits_.hard) : "it grows on");
@@ -113,7 +113,7 @@ class SyslogSink : public LogSink {
   public:
     SyslogSink(int facility, int level) : facility_(facility), level_(level) { connect(); }
     void write(Level level, const std::string& line,
-               std::span<const systemd::JournalField>) noexcept override {
+               std::span<const JournalField>) noexcept override {
         // Records carry the configured level; what is worse keeps its own.
         const int priority = static_cast<int>(level) < static_cast<int>(Level::notice)
                                  ? static_cast<int>(level)
@@ -125,7 +125,7 @@ class SyslogSink : public LogSink {
         std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &local);
         const std::string text = fmt::format("<{}>{} minetd[{}]: {}{}", facility_ | priority, stamp,
                                              ::getpid(), losses_.prefix(), line);
-        if (!send(text)) losses_.lost();
+        losses_.note(send(text));
     }
     void reopen() noexcept override { connect(); }
 
@@ -155,15 +155,28 @@ class SyslogSink : public LogSink {
 
 class JournalSink : public LogSink {
   public:
+    explicit JournalSink(const std::string& socket) : journal_(socket) {}
     void write(Level level, const std::string& line,
-               std::span<const systemd::JournalField> fields) noexcept override {
-        systemd::journal(static_cast<int>(level), line, fields);
+               std::span<const JournalField> more) noexcept override {
+        std::vector<JournalField> fields{{"PRIORITY", std::to_string(static_cast<int>(level))},
+                                         {"SYSLOG_FACILITY", std::to_string(LOG_DAEMON >> 3)},
+                                         {"MESSAGE", losses_.prefix() + line}};
+        const auto named = [](const JournalField& field) {
+            return field.first == std::string_view("SYSLOG_IDENTIFIER");
+        };
+        if (std::none_of(more.begin(), more.end(), named))
+            fields.emplace_back("SYSLOG_IDENTIFIER", "minetd");
+        fields.insert(fields.end(), more.begin(), more.end());
+        losses_.note(journal_.send(fields));
     }
+
+  private:
+    Journal journal_;
+    Losses losses_;
 };
 
 class NullSink : public LogSink {
-    void write(Level, const std::string&,
-               std::span<const systemd::JournalField>) noexcept override {}
+    void write(Level, const std::string&, std::span<const JournalField>) noexcept override {}
 };
 
 int code_of(const CODE* table, const std::string& name, const char* what) {
@@ -185,11 +198,8 @@ std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::str
     return std::make_shared<SyslogSink>(code_of(facilitynames, facility, "facility"),
                                         code_of(prioritynames, level, "level"));
 }
-std::shared_ptr<LogSink> journal_sink() {
-    if (!systemd::has_journal())
-        throw std::runtime_error(
-            "this minetd was built without the journal (meson option `systemd')");
-    return std::make_shared<JournalSink>();
+std::shared_ptr<LogSink> journal_sink(const std::string& socket) {
+    return std::make_shared<JournalSink>(socket);
 }
 std::shared_ptr<LogSink> null_sink() {
     return std::make_shared<NullSink>();

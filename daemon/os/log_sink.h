@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/os/systemd.h"
+#include "daemon/os/journal.h"
 
 namespace minetd {
 
@@ -28,8 +28,9 @@ class LogSink {
   public:
     virtual ~LogSink() = default;
     /// `fields` are for sinks that keep them apart (the journal); `line` says it all in any case.
+    /// A SYSLOG_IDENTIFIER among them is in place of minetd's own.
     virtual void write(Level level, const std::string& line,
-                       std::span<const systemd::JournalField> fields = {}) noexcept = 0;
+                       std::span<const JournalField> fields = {}) noexcept = 0;
     /// After a log was rotated away: the file is opened again by its name.
     virtual void reopen() noexcept {}
     /// From the next line on; for sinks that grow.
@@ -43,8 +44,8 @@ std::shared_ptr<LogSink> file_sink(const std::string& path,
                                    std::function<void(const std::string&)> alert = {});
 /// facility and level by name ("daemon", "local3"; "info"); throws std::runtime_error.
 std::shared_ptr<LogSink> syslog_sink(const std::string& facility, const std::string& level);
-/// Throws std::runtime_error where minetd was built without it.
-std::shared_ptr<LogSink> journal_sink();
+/// Throws std::system_error where no journal listens.
+std::shared_ptr<LogSink> journal_sink(const std::string& socket = journal_socket);
 std::shared_ptr<LogSink> null_sink();
 
 }  // namespace minetd

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "daemon/os/socket.h"
@@ -207,5 +208,51 @@ TEST_SUITE("daemon") {
               std::string::npos);
         for (const std::string& file : {own, shared}) ::unlink(file.c_str());
         ::rmdir(directory);
+    }
+
+    TEST_CASE("fields for the journal follow what is asked for, and name the kind for ever") {
+        const auto said = [](const ServiceSpec& spec, const Record& record) {
+            std::string text;
+            for (const auto& [name, value] : journal_fields(spec, record))
+                if (name != std::string_view("MESSAGE_ID")) text += name + ('=' + value) + ' ';
+            return text;
+        };
+        const std::string of = "MINETD_SERVICE=echo MINETD_EVENT=";
+        const struct {
+            ServiceSpec spec;
+            Record record;
+            std::string text;
+        } rows[] = {
+            {service(everything), start_record(42, peer()),
+             of + "start REMOTE_ADDR=192.0.2.1 REMOTE_PORT=4711 MINETD_PID=42 "},
+            {service(0), start_record(42, peer()), of + "start "},
+            {service(everything), ended(3 << 8),
+             of + "exit REMOTE_ADDR=192.0.2.1 REMOTE_PORT=4711 MINETD_PID=42 EXIT_STATUS=3 "
+                  "DURATION_USEC=2500000 CPU_USEC=12345 MAXRSS_KB=2048 "},
+            {service(everything & ~log_host), ended(9),
+             of + "exit MINETD_PID=42 EXIT_SIGNAL=9 DURATION_USEC=2500000 CPU_USEC=12345 "
+                  "MAXRSS_KB=2048 "},
+            {service(log_exit), ended(0), of + "exit EXIT_STATUS=0 "},
+            {service(0), failed(7),
+             of + "fail REMOTE_ADDR=192.0.2.1 REMOTE_PORT=4711 MINETD_REASON=service_limit "
+                  "MINETD_REPEATED=7 "},
+            {service(0, 0), failed(), of + "fail MINETD_REASON=service_limit "},
+            {service(0), ident_record(Record::Kind::userid, "UNIX : joe", peer()),
+             of + "userid REMOTE_ADDR=192.0.2.1 REMOTE_PORT=4711 REMOTE_USER=UNIX : joe "},
+            {service(log_traffic), traffic_record({.received = 5, .sent = 6}, peer(), 42),
+             of + "traffic BYTES_RECEIVED=5 BYTES_SENT=6 "},
+        };
+        std::set<std::string> ids;
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            CHECK(said(row.spec, row.record) == row.text);
+            const JournalField first = journal_fields(row.spec, row.record).front();
+            CHECK(first.first == std::string_view("MESSAGE_ID"));
+            CHECK(first.second.size() == 32);
+            ids.insert(first.second);
+        }
+        CHECK(ids.size() == 5);
+        CHECK(journal_fields(service(0), start_record(1, {})).front().second ==
+              "a648bb2355454046bfcdee94b4874ee1");
     }
 }

@@ -78,6 +78,7 @@ Assignment Superdaemon::assignment(Service& service) {
     else if (spec.error_output() == StderrTarget::Kind::log)
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
+    refresh_credentials(service);
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
                    .admission = service.admission,
@@ -85,10 +86,19 @@ Assignment Superdaemon::assignment(Service& service) {
                    .context = context_for(spec)};
     if (!spec.is_builtin())
         job.plan =
-            make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1);
+            make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1,
+                             service.credentials ? service.credentials->path() : "");
     service.context = job.context;
     job.cgroup = cgroups_.of(spec);
     return job;
+}
+
+void Superdaemon::refresh_credentials(Service& service) {
+    // Servers that still run keep a directory that nobody needs any more; it goes with the service.
+    if (service.credentials)
+        service.credentials->fill(*service.spec);
+    else if (!service.spec->credentials.empty())
+        service.credentials = std::make_shared<CredentialDirectory>(*service.spec);
 }
 
 void Superdaemon::open_sockets(Service& service) {
@@ -126,7 +136,8 @@ void Superdaemon::remove(const std::string& key) {
     Service& service = *found->second;
     service.dispatcher->stop_accepting();
     if (service.dispatcher->sessions() > 0)
-        draining_.push_back({key, std::move(service.error_output), std::move(service.dispatcher)});
+        draining_.push_back({key, std::move(service.error_output), std::move(service.credentials),
+                             std::move(service.dispatcher)});
     services_.erase(found);
     boards_.forget(key);
     finish_cgroup(key);
@@ -152,7 +163,8 @@ void Superdaemon::change(const Changes::Pair& pair) {
             service.dispatcher->stop_accepting();
             std::swap(service.dispatcher, next);
             if (next->sessions() > 0)
-                draining_.push_back({before->key(), service.error_output, std::move(next)});
+                draining_.push_back(
+                    {before->key(), service.error_output, service.credentials, std::move(next)});
         } else {
             service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
         }
@@ -240,6 +252,16 @@ void Superdaemon::reload() {
     for (const auto& spec : step.removed) remove(spec->key());
     for (const Changes::Pair& pair : step.changed) change(pair);
     for (const auto& spec : step.added) add(spec);
+    for (const auto& spec : step.kept) {
+        const auto found = services_.find(spec->key());
+        if (found == services_.end()) continue;
+        try {
+            refresh_credentials(*found->second);
+        } catch (const std::exception& problem) {
+            log_.message(Level::error,
+                         fmt::format("{}: {}; it keeps those it has", spec->id, problem.what()));
+        }
+    }
     refresh_contexts();
     note_what_is_served();
     brief_inquirer();

@@ -11,6 +11,7 @@
 
 #include "daemon/announcer.h"
 #include "daemon/config/configuration.h"
+#include "daemon/credential_directory.h"
 #include "daemon/error_output.h"
 #include "daemon/inquirer_process.h"
 #include "daemon/log.h"
@@ -45,6 +46,7 @@ class Superdaemon {
         std::shared_ptr<Inquiry> inquiry;  ///< survives reloads: older servers ask through it too
         Banners banners;
         std::shared_ptr<ErrorOutput> error_output;
+        std::shared_ptr<CredentialDirectory> credentials;
         ServiceContext context;
         std::unique_ptr<ServiceSockets> sockets;
         std::unique_ptr<Dispatcher> dispatcher;
@@ -53,6 +55,7 @@ class Superdaemon {
     struct Draining {
         std::string key;
         std::shared_ptr<ErrorOutput> error_output;
+        std::shared_ptr<CredentialDirectory> credentials;
         std::unique_ptr<Dispatcher> dispatcher;
     };
 
@@ -67,6 +70,7 @@ class Superdaemon {
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
     void refresh_contexts();
+    void refresh_credentials(Service& service);
     bool misses_denials(const Service& service) const noexcept;
     bool is_informed(const Service& service) const;
     /// Unless the service is there again, or has sessions still.

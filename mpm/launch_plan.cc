@@ -55,7 +55,7 @@ bool is_daemon_variable(std::string_view name) noexcept {
     static constexpr std::string_view names[] = {
         "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",  "LISTEN_PID",
         "LISTEN_FDS",    "LISTEN_FDNAMES", "LISTEN_PIDFDID", "MAINPID",
-        "FDSTORE",       "INVOCATION_ID",  "JOURNAL_STREAM"};
+        "FDSTORE",       "INVOCATION_ID",  "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY"};
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
@@ -64,7 +64,8 @@ void LaunchPlan::add_variable(const std::string& name, const std::string& value)
     env.push_back(added_text_.emplace_back(name + '=' + value).data());
 }
 
-std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe) {
+std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe,
+                                             const std::string& credentials) {
     auto plan = std::make_shared<LaunchPlan>();
     plan->service = spec.id;
     plan->path = spec.server;
@@ -93,6 +94,8 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     for (const std::string& text : *plan->inherited_)
         if (passes(spec, name_of(text))) plan->env.push_back(const_cast<char*>(text.data()));
     for (std::string& text : plan->env_text_) plan->env.push_back(text.data());
+    plan->credentials = credentials;
+    if (!credentials.empty()) plan->add_variable("CREDENTIALS_DIRECTORY", credentials);
     return plan;
 }
 

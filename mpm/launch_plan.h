@@ -35,7 +35,8 @@ struct LaunchPlan {
     /// Not empty: the program is resident and gets these as 3, 4, … with LISTEN_PID. Borrowed, and
     /// numbered above the places that they go to.
     std::vector<int> listening;
-    bool watchdog = false;  ///< it is to find its pid in WATCHDOG_PID
+    std::string credentials;  ///< the directory of the service's own; empty: it has none
+    bool watchdog = false;    ///< it is to find its pid in WATCHDOG_PID
 
     std::vector<char*> argv;  ///< ends with a null pointer
     std::vector<char*> env;   ///< the part that is equal for all sessions; no null pointer
@@ -48,14 +49,16 @@ struct LaunchPlan {
     void add_variable(const std::string& name, const std::string& value);
 
   private:
-    friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int);
+    friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int,
+                                                        const std::string&);
     std::vector<std::string> argv_text_, env_text_;              // what argv and env point into
     std::deque<std::string> added_text_;                         // the same
     std::shared_ptr<const std::vector<std::string>> inherited_;  // and the part all services share
 };
 
 /// Throws std::runtime_error naming an unknown user or group. `log_pipe` is borrowed.
-std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe = -1);
+std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe = -1,
+                                             const std::string& credentials = {});
 
 /// Names that describe a session: never inherited, set only when known.
 bool is_session_variable(std::string_view name) noexcept;

@@ -62,7 +62,7 @@ int keep_program_servers(const Assignment& job, std::vector<ListeningSocket> soc
     Pool pool(job, std::move(sockets), control);
     // The plan is made anew by the user who starts the servers: there is no identity left to
     // change.
-    auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd);
+    auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials);
     if (job.spec->is_resident())
         return pool.run(std::make_unique<ResidentServers>(pool, job, std::move(plan)));
     return pool.run(std::make_unique<ProgramServers>(pool, job, std::move(plan)));

@@ -6,6 +6,7 @@
 #include "daemon/config/admission_codecs.h"
 #include "daemon/config/attribute_row.h"
 #include "daemon/config/cgroup_codecs.h"
+#include "daemon/config/credential_file.h"
 
 namespace minetd {
 
@@ -315,6 +316,10 @@ constexpr Row<Spec> service_table[] = {
         {"udp_guard", "", 0, 0, true, servers,
          "which peers a builtin on UDP answers: strict is against loops and reflection, local "
          "allows this host, off is for tests"}),
+    row<Credentials, &Spec::credentials>(
+        {"credentials", "", 0, longest, false, servers,
+         "secrets that the program finds in $CREDENTIALS_DIRECTORY: some of minetd's own, or of "
+         "files"}),
     // -- what its processes may use together
     row<Optional<Size, "unlimited">, &Spec::cgroup, &CgroupLimits::memory_max>(
         {"memory_max", "", 1, no_limit, true, none,

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "daemon/config/banner_file.h"
+#include "daemon/config/credential_file.h"
 #include "daemon/config/values.h"
 #include "daemon/os/libwrap.h"
 
@@ -108,6 +109,21 @@ void check_banners(Draft& draft, Diagnostics& diagnostics) {
     }
 }
 
+void check_credentials(Draft& draft, Diagnostics& diagnostics) {
+    if (draft.spec.is_builtin() && !draft.spec.credentials.empty())
+        diagnostics.warning(draft.where("credentials"), "a builtin reads no credentials",
+                            "leave them out");
+    for (const std::string& word : draft.spec.credentials) {
+        try {
+            std::string secret = read_credential(credential_source(word));
+            explicit_bzero(secret.data(), secret.size());
+        } catch (const std::runtime_error& problem) {
+            draft.error("credentials", problem.what(), "write the file, or name another",
+                        diagnostics);
+        }
+    }
+}
+
 void check_libwrap(Draft& draft, Diagnostics& diagnostics) {
     if (libwrap::available() || draft.spec.libwrap.empty()) return;
     // What a dialect asks for by itself is done as its daemon would do it without the library.
@@ -130,6 +146,7 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
     check_program(draft, diagnostics);
     check_limits(draft, diagnostics);
     check_banners(draft, diagnostics);
+    check_credentials(draft, diagnostics);
     check_libwrap(draft, diagnostics);
     struct stat status;
     if (::stat(spec.chdir.c_str(), &status) < 0 || !S_ISDIR(status.st_mode))

@@ -212,6 +212,8 @@ struct ServiceSpec {
     Timeouts timeouts;
     UdpGuard udp_guard = UdpGuard::strict;
     CgroupLimits cgroup;
+    /// NAME or NAME:FILE; the program finds them in $CREDENTIALS_DIRECTORY.
+    std::vector<std::string> credentials;
 
     // -- who may come, and what they are told
     AccessLists access;

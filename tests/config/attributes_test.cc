@@ -109,6 +109,7 @@ write_timeout = 4
 keep_alive_timeout = 5
 linger_timeout = 6
 udp_guard = off
+credentials = key tls:/etc/key
 memory_max = 64m
 memory_high = 48m
 tasks_max = 20
@@ -200,7 +201,7 @@ server = /bin/cat
 TEST_SUITE("config") {
     TEST_CASE("every member of the specs is behind a row of the table") {
         // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
-        CHECK(members<ServiceSpec>() == 63);
+        CHECK(members<ServiceSpec>() == 64);
         CHECK(members<Limits>() == 10);
         CHECK(members<PoolLimits>() == 25);
         CHECK(members<Timeouts>() == 5);
@@ -306,6 +307,12 @@ TEST_SUITE("config") {
             {"idle_timeout = 2h", "idle_timeout = 7200", ""},
             {"keepalive = on", "keepalive = yes", ""},
             {"keepalive = perhaps", "", "neither yes nor no"},
+            {"credentials = a b:/etc/b", "credentials = a b:/etc/b", ""},
+            {"credentials = a a:/etc/b", "", "there are two credentials `a`"},
+            {"credentials = a:b", "", "`b` is not an absolute path"},
+            {"credentials = a/b", "", "`a/b` is not the name of a credential"},
+            {"credentials = .. ", "", "`..` is not the name of a credential"},
+            {"credentials = :/etc/b", "", "`` is not the name of a credential"},
             {"memory_max = 64M", "memory_max = 67108864", ""},
             {"MemoryMax = unlimited", "nowait", ""},
             {"memory_max = 0", "", "out of range"},

@@ -234,6 +234,7 @@ class RandomSpec {
         for (auto* limit :
              {&spec.cgroup.memory_max, &spec.cgroup.memory_high, &spec.cgroup.tasks_max})
             if (chance(4)) *limit = 1 + below(1'000'000);
+        if (!spec.is_builtin() && chance(4)) spec.credentials = {"key", "tls:/etc/" + word()};
         for (auto* limit : {&spec.cgroup.cpu_weight, &spec.cgroup.cpu_quota})
             if (chance(4)) *limit = 1 + below(10'000);
         using Log = LogTarget::Kind;

@@ -139,7 +139,7 @@ class ServiceCgroups::Place final : public Birthplace {
         if (file == std::string_view("memory.events"))
             told(killed_, "oom_kill", "{}: memory_max: the kernel killed {} of its processes");
         if (file == std::string_view("pids.events"))
-            told(refused_, "max", "{}: tasks_max: {} forks were refused");
+            told(refused_, "max", "{}: tasks_max: the kernel refused {} of its forks");
     }
 
     bool finished = false;

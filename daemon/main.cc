@@ -37,6 +37,9 @@ LogTarget log_target(const CommandLine& line, const Configuration& configuration
 }
 
 int serve(CommandLine line) {
+    std::vector<std::string> refused;
+    Inheritance inheritance = Inheritance::take(refused);
+    for (const std::string& problem : refused) fmt::print(stderr, "minetd: {}\n", problem);
     Diagnostics diagnostics;
     const Configuration configuration = load(line, true, diagnostics);
     print(diagnostics);
@@ -56,7 +59,8 @@ int serve(CommandLine line) {
 
     Superdaemon superdaemon(
         configuration, log_target(line, configuration),
-        [&line](Diagnostics& found) { return load(line, true, found); }, line.strict);
+        [&line](Diagnostics& found) { return load(line, true, found); }, line.strict,
+        std::move(inheritance));
     if (background) background->ready();
     return superdaemon.run();
 }

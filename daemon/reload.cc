@@ -110,8 +110,30 @@ void Superdaemon::open_sockets(Service& service) {
     if (service.sockets)
         service.sockets->rename(service.spec, opened);
     else
-        service.sockets =
-            std::make_unique<ServiceSockets>(loop_, service.spec, runtime_.log, opened);
+        service.sockets = std::make_unique<ServiceSockets>(loop_, service.spec, runtime_.log,
+                                                           opened, inheritance_);
+}
+
+void Superdaemon::report_inheritance() {
+    for (const InheritedSocket& socket : inheritance_.forget_ours()) {
+        systemd::forget_stored(socket.name);
+        log_.message(Level::notice,
+                     fmt::format("{} (`{}') was of a service that is no more: it is closed",
+                                 socket.address.str(), socket.name));
+    }
+    for (const InheritedSocket& socket : inheritance_.left())
+        log_.message(Level::warning,
+                     fmt::format("inherited socket {} (`{}') is for no service; it is kept for one "
+                                 "that a reload brings",
+                                 socket.address.str(), socket.name));
+    if (!inheritance_.from_outside()) return;
+    for (const auto& [key, service] : services_)
+        if (service->sockets->has_bound())
+            log_.message(
+                Level::notice,
+                fmt::format("{}: none of the inherited sockets is for it: minetd has bound "
+                            "its own",
+                            service->spec->id));
 }
 
 void Superdaemon::add(const std::shared_ptr<const ServiceSpec>& spec) {
@@ -135,6 +157,7 @@ void Superdaemon::remove(const std::string& key) {
     if (found == services_.end()) return;
     Service& service = *found->second;
     service.dispatcher->stop_accepting();
+    service.sockets->close();
     if (service.dispatcher->sessions() > 0)
         draining_.push_back({key, std::move(service.error_output), std::move(service.credentials),
                              std::move(service.dispatcher)});
@@ -177,6 +200,7 @@ void Superdaemon::change(const Changes::Pair& pair) {
     }
     if (!pair.same_socket) {
         service.dispatcher->stop_accepting();
+        service.sockets->close();
         service.sockets.reset();  // the old address first: the new one may contain it
     }
     const bool serve_anew = !pair.same_socket || before->serve != pair.after->serve ||
@@ -250,6 +274,7 @@ void Superdaemon::reload() {
     configuration_.broken = next.broken;
     sensors_.prepare(next.services);
     for (const auto& spec : step.removed) remove(spec->key());
+    inheritance_.assign(next.services);
     for (const Changes::Pair& pair : step.changed) change(pair);
     for (const auto& spec : step.added) add(spec);
     for (const auto& spec : step.kept) {

@@ -9,6 +9,7 @@
 #include "daemon/os/identity.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "daemon/os/systemd.h"
 #include "daemon/os/thread.h"
 
 namespace minetd {
@@ -60,15 +61,24 @@ SocketOptions options_for(const ServiceSpec& spec) {
     return options;
 }
 
+bool is_specific(const SocketAddress& address) {
+    if (address.family() == AF_INET) return address.v4.sin_addr.s_addr != INADDR_ANY;
+    return address.family() != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr);
+}
+
 }  // namespace
 
 ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpec> spec, Log log,
-                               std::function<void()> opened)
+                               std::function<void()> opened, Inheritance& inheritance)
     : spec_(std::move(spec)),
       log_(std::move(log)),
       opened_(std::move(opened)),
+      inheritance_(inheritance),
       retry_(loop, [this] { retry(); }) {
     if (spec_->tcpmux) return;
+    // Where their owner named sockets for the service, he says where it is.
+    take(inheritance_.named_for(*spec_), "");
+    if (!open_.empty()) return;
     if (spec_->bind.empty() || spec_->family == Family::unix_domain)
         missing_.push_back({});
     else
@@ -81,12 +91,18 @@ ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpe
 }
 
 ServiceSockets::~ServiceSockets() {
-    close();
+    leave();
 }
 
 void ServiceSockets::close() noexcept {
     const bool given = spec_->is_datagram() || spec_->serve == Serve::wait || spec_->is_resident();
-    for (const Open& socket : open_) {
+    for (Open& socket : open_) {
+        if (socket.foreign) {
+            if (auto known = inspect_socket(std::move(socket.fd), socket.name))
+                inheritance_.give_back(std::move(*known));
+            continue;
+        }
+        if (!socket.name.empty()) systemd::forget_stored(socket.name);
         // Whoever else holds it (a pool's servers, on their way out) stops listening with us. A
         // `wait` or resident program has been given the socket for good, and would see errors.
         if (!given) ::shutdown(socket.fd.get(), SHUT_RDWR);
@@ -100,11 +116,17 @@ void ServiceSockets::close() noexcept {
     retry_.cancel();
 }
 
+void ServiceSockets::leave() noexcept {
+    std::erase_if(open_, [](const Open& socket) { return socket.foreign || !socket.name.empty(); });
+    close();
+}
+
 void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened) {
     spec_ = std::move(spec);
     opened_ = std::move(opened);
     const SocketOptions options = options_for(*spec_);
-    for (const Open& socket : open_) adjust_listener(socket.fd.get(), options);
+    for (const Open& socket : open_)
+        if (!socket.foreign) adjust_listener(socket.fd.get(), options);
 }
 
 std::vector<ListeningSocket> ServiceSockets::sockets() const {
@@ -117,6 +139,9 @@ std::vector<ListeningSocket> ServiceSockets::sockets() const {
 /// As many sockets as the service has buckets (Apache's ListenCoresBucketsRatio): the kernel
 /// spreads the connections over them. Every server takes from all, so that none is left alone.
 void ServiceSockets::open_all(const SocketAddress& address, const std::string& host) {
+    const std::size_t had = open_.size();
+    take(inheritance_.bound_to(address, *spec_), host);
+    if (open_.size() > had) return;
     SocketOptions options = options_for(*spec_);
     const unsigned ratio = spec_->pool.listen_cores_buckets_ratio;
     const bool spread = ratio > 0 && spec_->is_pool() && address.is_ip() && !spec_->is_datagram();
@@ -136,6 +161,38 @@ void ServiceSockets::open_all(const SocketAddress& address, const std::string& h
         open_.resize(before);
         throw;
     }
+    bound_ = true;
+    for (std::size_t i = before; i < open_.size(); ++i) {
+        std::string name = stored_name(spec_->key(), stored_++);
+        if (systemd::store(name, open_[i].fd.get())) open_[i].name = std::move(name);
+    }
+}
+
+/// A path that came with a socket is left where it is at the end: it may be another's by now.
+void ServiceSockets::take(std::vector<InheritedSocket> inherited, const std::string& host) {
+    const SocketOptions options = options_for(*spec_);
+    for (InheritedSocket& from : inherited) {
+        Open socket;
+        socket.foreign = !from.ours;
+        socket.name = std::move(from.name);
+        socket.host = host;
+        socket.address = from.address;
+        socket.specific = is_specific(from.address);
+        socket.fd = std::move(from.fd);
+        // Nobody may make the root process wait, and datagrams are answered from where they came.
+        set_nonblocking(socket.fd.get(), true);
+        if (options.packet_info) want_packet_info(socket.fd.get(), socket.address.family());
+        if (!socket.foreign) {
+            adjust_listener(socket.fd.get(), options);
+            // Of a former life's numbers none is given twice.
+            stored_ = std::max<std::size_t>(
+                stored_,
+                std::strtoul(socket.name.c_str() + socket.name.rfind('#') + 1, nullptr, 10) + 1);
+        }
+        log_(Level::info, fmt::format("{}: {} is inherited, as `{}'", spec_->id,
+                                      socket.address.str(), socket.name));
+        open_.push_back(std::move(socket));
+    }
 }
 
 void ServiceSockets::open_one(const SocketAddress& address, const std::string& host,
@@ -144,12 +201,7 @@ void ServiceSockets::open_one(const SocketAddress& address, const std::string& h
     socket.fd = open_listener(address, options);
     socket.host = host;
     socket.address = local_address(socket.fd.get());
-    if (address.family() == AF_INET)
-        socket.specific = address.v4.sin_addr.s_addr != INADDR_ANY;
-    else if (address.family() == AF_INET6)
-        socket.specific = !IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr);
-    else
-        socket.specific = true;
+    socket.specific = is_specific(address);
     struct stat status {};
     if (address.family() == AF_UNIX && address.local.sun_path[0] != '\0' &&
         ::lstat(address.local.sun_path, &status) == 0) {

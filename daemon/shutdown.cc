@@ -30,7 +30,7 @@ void Superdaemon::stop() {
     life_ = Life::finishing;
     for (const auto& [key, service] : services_) {
         service->dispatcher->stop_accepting();
-        service->sockets->close();
+        service->sockets->leave();
     }
     announce();
     const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;

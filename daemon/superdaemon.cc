@@ -12,7 +12,7 @@
 namespace minetd {
 
 Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& log, Load load,
-                         bool strict)
+                         bool strict, Inheritance inheritance)
     : load_(std::move(load)),
       log_(log),
       refusals_(loop_, [this](const ServiceSpec& spec,
@@ -39,6 +39,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       inquirer_(runtime_),
       configuration_(configuration),
       cgroups_(loop_, runtime_.log),
+      inheritance_(std::move(inheritance)),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
       signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
       child_signal_(loop_, [this] { reap(); }),
@@ -46,7 +47,9 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       around_(loop_, [this] { reap(); }) {
     sensors_.prepare(configuration_.services);
     cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
+    inheritance_.assign(configuration_.services);
     for (const auto& spec : configuration_.services) add(spec);
+    report_inheritance();
     cgroups_.sweep();
     refresh_contexts();
     note_what_is_served();

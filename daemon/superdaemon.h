@@ -13,6 +13,7 @@
 #include "daemon/config/configuration.h"
 #include "daemon/credential_directory.h"
 #include "daemon/error_output.h"
+#include "daemon/inheritance.h"
 #include "daemon/inquirer_process.h"
 #include "daemon/log.h"
 #include "daemon/os/event_loop.h"
@@ -32,7 +33,8 @@ class Superdaemon {
 
     /// Opens the sockets and starts what is to run before the first client. Throws std::exception
     /// when `strict` and some service cannot be served.
-    Superdaemon(const Configuration& configuration, const LogTarget& log, Load load, bool strict);
+    Superdaemon(const Configuration& configuration, const LogTarget& log, Load load, bool strict,
+                Inheritance inheritance);
     ~Superdaemon();
 
     /// Serves until stopped; returns the exit status.
@@ -82,6 +84,8 @@ class Superdaemon {
     ServiceContext context_for(const ServiceSpec& spec) const;
     void open_sockets(Service& service);
     std::string summary() const;
+    /// Sockets that are for no service, and services that got none of those that came.
+    void report_inheritance();
     /// Others are told of the services that there are now.
     void announce();
 
@@ -104,6 +108,7 @@ class Superdaemon {
     InquirerProcess inquirer_;
     Configuration configuration_;
     ServiceCgroups cgroups_;
+    Inheritance inheritance_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
     Announcer rpc_announcer_;

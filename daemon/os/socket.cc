@@ -135,6 +135,12 @@ void adjust_listener(int fd, const SocketOptions& options) noexcept {
         ::listen(fd, options.listen_backlog);
 }
 
+void want_packet_info(int fd, int family) noexcept {
+    const int on = 1;
+    if (family == AF_INET) ::setsockopt(fd, SOL_IP, IP_PKTINFO, &on, sizeof on);
+    if (family == AF_INET6) ::setsockopt(fd, SOL_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
 void set_nonblocking(int fd, bool nonblocking) noexcept {
     const int flags = ::fcntl(fd, F_GETFL);
     const int wanted = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

@@ -44,6 +44,9 @@ UniqueFd open_listener(const SocketAddress& address, const SocketOptions& option
 /// What may change while a socket is open: backlog and buffers. Best effort.
 void adjust_listener(int fd, const SocketOptions& options) noexcept;
 
+/// Datagrams tell the address they were sent to. Best effort.
+void want_packet_info(int fd, int family) noexcept;
+
 /// O_NONBLOCK belongs to the open socket, whoever shares it.
 void set_nonblocking(int fd, bool nonblocking) noexcept;
 

@@ -11,6 +11,14 @@ void notify(const std::string& state) noexcept {
     sd_notify(0, state.c_str());
 }
 
+bool store(const std::string& name, int fd) noexcept {
+    return sd_pid_notify_with_fds(0, 0, ("FDSTORE=1\nFDNAME=" + name).c_str(), &fd, 1) > 0;
+}
+
+void forget_stored(const std::string& name) noexcept {
+    sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str());
+}
+
 bool has_notify_socket() noexcept {
     return std::getenv("NOTIFY_SOCKET") != nullptr;
 }

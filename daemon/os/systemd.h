@@ -9,6 +9,11 @@ namespace minetd::systemd {
 
 /// Sends a state such as "READY=1\nSTATUS=…".
 void notify(const std::string& state) noexcept;
+/// Has the manager keep a descriptor of ours over a restart, whatever ends us (FDSTORE=1 of
+/// sd_notify(3)); `name` has no colon. False where there is no manager.
+bool store(const std::string& name, int fd) noexcept;
+/// The manager closes what it keeps by this name.
+void forget_stored(const std::string& name) noexcept;
 /// A manager waits to hear from us: NOTIFY_SOCKET is set.
 bool has_notify_socket() noexcept;
 

@@ -5,6 +5,10 @@
 namespace minetd::systemd {
 
 void notify(const std::string&) noexcept {}
+bool store(const std::string&, int) noexcept {
+    return false;
+}
+void forget_stored(const std::string&) noexcept {}
 bool has_notify_socket() noexcept {
     return false;
 }

@@ -53,6 +53,8 @@ bool lose_ipv6() {
            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
+Inheritance nothing;
+
 }  // namespace
 
 TEST_SUITE("daemon") {
@@ -80,7 +82,7 @@ TEST_SUITE("daemon") {
             std::vector<std::string> problems;
             const ServiceSockets sockets(
                 loop, spec, [&](Level, const std::string& text) { problems.push_back(text); },
-                [] {});
+                [] {}, nothing);
             CHECK(problems.empty());
             CHECK(sockets.missing() == 0);
             std::vector<std::string> hosts;
@@ -103,7 +105,7 @@ TEST_SUITE("daemon") {
             EventLoop loop;
             bool problem = false;
             const ServiceSockets sockets(
-                loop, spec, [&](Level, const std::string&) { problem = true; }, [] {});
+                loop, spec, [&](Level, const std::string&) { problem = true; }, [] {}, nothing);
             const auto open = sockets.sockets();
             ::_exit(!problem && sockets.missing() == 0 && open.size() == 1 &&
                             open[0].address.host() == "0.0.0.0"
@@ -131,7 +133,8 @@ TEST_SUITE("daemon") {
             [&] {
                 ++opened;
                 loop.stop();
-            });
+            },
+            nothing);
         CHECK(sockets.sockets().size() == 1);
         CHECK(sockets.missing() == 1);
         REQUIRE(messages.size() == 1);
@@ -155,13 +158,13 @@ TEST_SUITE("daemon") {
         const auto fail = [](Level, const std::string& text) { FAIL(text); };
         struct stat status {};
         {
-            const ServiceSockets sockets(loop, spec, fail, [] {});
+            const ServiceSockets sockets(loop, spec, fail, [] {}, nothing);
             REQUIRE(::lstat(spec->path.c_str(), &status) == 0);
             CHECK((status.st_mode & 07777) == 0600);
         }
         CHECK(::lstat(spec->path.c_str(), &status) < 0);
         {
-            const ServiceSockets sockets(loop, spec, fail, [] {});
+            const ServiceSockets sockets(loop, spec, fail, [] {}, nothing);
             ::unlink(spec->path.c_str());
             SocketOptions options;
             options.type = SOCK_STREAM;

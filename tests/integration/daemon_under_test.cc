@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -139,7 +140,15 @@ void DaemonUnderTest::launch(const LaunchOptions& options) {
     std::vector<std::string> variables = options.environment;
     for (char** variable = environ; *variable != nullptr; ++variable)
         variables.emplace_back(*variable);
+    std::string names, listen_pid = "LISTEN_PID=           ";
+    for (const PassedSocket& socket : options.passed)
+        names += (names.empty() ? "" : ":") + socket.name;
+    if (!options.passed.empty()) {
+        variables.push_back("LISTEN_FDS=" + std::to_string(options.passed.size()));
+        variables.push_back("LISTEN_FDNAMES=" + names);
+    }
     std::vector<char*> argv, envp;
+    if (!options.passed.empty()) envp.push_back(listen_pid.data());
     for (std::string& word : words) argv.push_back(word.data());
     for (std::string& variable : variables) envp.push_back(variable.data());
     argv.push_back(nullptr);
@@ -157,6 +166,12 @@ void DaemonUnderTest::launch(const LaunchOptions& options) {
         dup2(open("/dev/null", O_RDONLY), 0);
         dup2(writer.get(), 1);
         dup2(writer.get(), 2);
+        // Out of each other's way first.
+        std::vector<int> copies;
+        for (const PassedSocket& socket : options.passed)
+            copies.push_back(fcntl(socket.fd, F_DUPFD_CLOEXEC, 200));
+        for (std::size_t i = 0; i < copies.size(); ++i) dup2(copies[i], 3 + static_cast<int>(i));
+        std::snprintf(listen_pid.data() + 11, 11, "%d", static_cast<int>(getpid()));
         if (options.descriptors) {
             const rlimit limit{*options.descriptors, *options.descriptors};
             setrlimit(RLIMIT_NOFILE, &limit);

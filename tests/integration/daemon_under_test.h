@@ -33,11 +33,18 @@ class TemporaryDirectory {
     std::string path_;
 };
 
+/// Sockets that it inherits, as a service manager passes them; borrowed.
+struct PassedSocket {
+    std::string name;
+    int fd = -1;
+};
+
 struct LaunchOptions {
     std::vector<std::string> arguments;    ///< beside --foreground and --config
     std::vector<std::string> environment;  ///< NAME=VALUE, beside the test's own
     std::optional<unsigned> descriptors;   ///< RLIMIT_NOFILE, soft and hard
     bool await_ready = true;
+    std::vector<PassedSocket> passed;  ///< from descriptor 3 on
 };
 
 class DaemonUnderTest {

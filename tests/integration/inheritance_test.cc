@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: ISC
+// Sockets that were open before the daemon: of somebody else, and its own from the store of a
+// service manager, over ends of every kind. The test is that manager.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/os/socket.h"
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+
+using namespace minetd;
+
+namespace {
+
+UniqueFd listener(int type = SOCK_STREAM) {
+    SocketOptions options;
+    options.type = type;
+    return open_listener(resolve("127.0.0.1", 0, AF_INET).front(), options);
+}
+
+std::string port_of(const UniqueFd& fd) {
+    return std::to_string(local_address(fd.get()).port());
+}
+
+/// Keeps what it is told to, as systemd's file descriptor store.
+class Store {
+  public:
+    Store() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+        const SocketAddress address = address_of_path(path());
+        REQUIRE(bind(fd_.get(), address.raw(), address.length) == 0);
+    }
+    std::string path() const { return directory_.path() + "/notify"; }
+
+    /// Reads all that was sent; kept sockets by name.
+    std::map<std::string, UniqueFd>& kept() {
+        for (;;) {
+            char text[4096];
+            alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+            iovec part{text, sizeof text};
+            msghdr header{};
+            header.msg_iov = &part;
+            header.msg_iovlen = 1;
+            header.msg_control = control;
+            header.msg_controllen = sizeof control;
+            const ssize_t size = recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC);
+            if (size < 0) return kept_;
+            UniqueFd came;
+            if (const cmsghdr* item = CMSG_FIRSTHDR(&header);
+                item != nullptr && item->cmsg_type == SCM_RIGHTS) {
+                int fd;
+                std::memcpy(&fd, CMSG_DATA(item), sizeof fd);
+                came.reset(fd);
+            }
+            const std::string message(text, static_cast<std::size_t>(size));
+            const std::size_t at = message.find("FDNAME=");
+            if (at == message.npos) continue;
+            const std::string name = message.substr(at + 7, message.find('\n', at) - at - 7);
+            CHECK(name.find(':') == name.npos);
+            if (message.find("FDSTORE=1") != message.npos)
+                kept_[name] = std::move(came);
+            else if (message.find("FDSTOREREMOVE=1") != message.npos)
+                kept_.erase(name);
+        }
+    }
+    LaunchOptions launch() {
+        LaunchOptions options{.environment = {"NOTIFY_SOCKET=" + path()}};
+        for (const auto& [name, fd] : kept()) options.passed.push_back({name, fd.get()});
+        return options;
+    }
+
+  private:
+    TemporaryDirectory directory_;
+    UniqueFd fd_;
+    std::map<std::string, UniqueFd> kept_;
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("inheritance");
+
+TEST_CASE("sockets of another: by name, by address; they outlive us, and what waits is served") {
+    const UniqueFd named = listener(), bound = listener(), stray = listener();
+    const std::vector<PassedSocket> passed{
+        {"echo-service", named.get()}, {"unknown", bound.get()}, {"stray", stray.get()}};
+    const std::string free = port_of(listener());
+    const std::string configuration = "127.0.0.1:" + free +
+                                      " stream tcp4 nowait {user} internal echo\n" +
+                                      "127.0.0.1:" + port_of(bound) +
+                                      " stream tcp4 prefork {user} internal echo\n"
+                                      "[echo-service]\nport = 1\nprotocol = tcp4\nserve = worker\n"
+                                      "user = {user}\nbuiltin = echo\nbind = 127.0.0.1\n";
+    for (int life = 0; life < 3; ++life) {
+        CAPTURE(life);
+        Client early_named(local_address(named.get())), early_bound(local_address(bound.get()));
+        DaemonUnderTest daemon(configuration, {.passed = passed});
+        CHECK(daemon.lines_with("(`stray') is for no service") == 1);
+        CHECK(daemon.lines_with("is for no service") == 1);
+        CHECK(daemon.lines_with("none of the inherited sockets is for it") == 1);
+        for (Client* client : {&early_named, &early_bound})
+            CHECK(client->ask("hello\n") == "hello\n");
+        if (life == 1) {
+            daemon.signal(SIGKILL);
+            daemon.await_exit();
+        } else {
+            CHECK(daemon.stop() == 0);
+        }
+    }
+}
+
+TEST_CASE("a socket that is for no service is for one that comes later, and waits when that goes") {
+    const UniqueFd socket = listener();
+    const std::string with =
+        "127.0.0.1:" + port_of(socket) + " stream tcp4 prefork {user} internal echo\n";
+    DaemonUnderTest daemon("# nothing\n", {.passed = {{"unknown", socket.get()}}});
+    Client first(local_address(socket.get()));
+    for (int round = 0; round < 2; ++round) {
+        daemon.reload(with);
+        if (round == 0) CHECK(first.ask("waited\n") == "waited\n");
+        CHECK(Client(local_address(socket.get())).ask("hello\n") == "hello\n");
+        daemon.reload("# nothing\n");
+    }
+    Client queued(local_address(socket.get()));
+    CHECK(queued.end() == Client::End::none);
+}
+
+TEST_CASE("what cannot be true is said, and changes nothing") {
+    const struct {
+        std::vector<std::string> environment;
+        const char* said;
+    } rows[] = {
+        {{"LISTEN_PID=x", "LISTEN_FDS=1"}, "LISTEN_PID is `x', which is no number"},
+        {{"LISTEN_PID=1", "LISTEN_FDS=-3"}, "LISTEN_FDS is `-3', which is no number"},
+        {{"LISTEN_PID=1", "LISTEN_FDS=1"}, ""},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(std::string(row.said));
+        DaemonUnderTest daemon("{echo} stream tcp4 nowait {user} internal echo\n",
+                               {.environment = row.environment});
+        CHECK((*row.said == '\0' || daemon.lines_with(row.said) == 1));
+        CHECK(Client(daemon.port("echo")).ask("hello\n") == "hello\n");
+    }
+}
+
+TEST_CASE("over stops and kills our own sockets are the store's, and nobody is refused") {
+    Store store;
+    std::string configuration;
+    std::vector<SocketAddress> services;
+    for (const char* serve : {"nowait", "prefork", "worker", "event"}) {
+        const UniqueFd place = listener();
+        services.push_back(local_address(place.get()));
+        configuration +=
+            "127.0.0.1:" + port_of(place) + " stream tcp4 " + serve + " {user} internal echo\n";
+    }
+    for (int life = 0; life < 6; ++life) {
+        CAPTURE(life);
+        // These wait while nobody serves; the first life has nobody yet.
+        std::vector<Client> waiting;
+        if (life > 0)
+            for (const SocketAddress& service : services) waiting.emplace_back(service);
+        LaunchOptions options = store.launch();
+        CHECK(options.passed.size() == (life == 0 ? 0 : services.size()));
+        DaemonUnderTest daemon(configuration, options);
+        CHECK(store.kept().size() == services.size());
+        for (Client& client : waiting) CHECK(client.ask("waited\n") == "waited\n");
+        for (const SocketAddress& service : services)
+            CHECK(Client(service).ask("hello\n") == "hello\n");
+        if (life % 2 == 0) {
+            daemon.signal(SIGKILL);
+            daemon.await_exit();
+        } else {
+            CHECK(daemon.stop() == 0);
+        }
+        CHECK(store.kept().size() == services.size());
+    }
+    // A service that is gone takes its socket out of the store, whether we ran or not.
+    DaemonUnderTest daemon("# nothing\n", store.launch());
+    CHECK(store.kept().empty());
+    CHECK(daemon.lines_with("was of a service that is no more") == 4);
+    daemon.reload(configuration);
+    CHECK(store.kept().size() == services.size());
+    daemon.reload("# nothing\n");
+    CHECK(store.kept().empty());
+    for (const SocketAddress& service : services)
+        CHECK(Client(service).end() == Client::End::refused);
+}
+
+TEST_SUITE_END();

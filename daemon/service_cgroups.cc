@@ -96,7 +96,9 @@ class ServiceCgroups::Place final : public Birthplace {
     }
 
     int fd() noexcept override {
-        if (cgroup_) return cgroup_->fd();
+        // Somebody may have removed it while nobody was in it.
+        if (cgroup_ && cgroup_->has("cgroup.procs")) return cgroup_->fd();
+        cgroup_.reset();
         try {
             cgroup_.emplace(directory_);
         } catch (const std::system_error& problem) {

@@ -106,6 +106,11 @@ cgroup = )" + cgroup.path() +
         for (int n = 0; n < 3; ++n)
             CHECK(TestCgroup::name_in(Client(port).rest()) == std::to_string(port) + "-tcp4");
     }
+    // One that somebody removed meanwhile is made anew.
+    const std::string nowait = std::to_string(daemon.port("nowait")) + "-tcp4";
+    for (int waited = 0; cgroup.has(nowait) && waited < patience_ms; waited += 10)
+        if (::rmdir((cgroup.path() + "/" + nowait).c_str()) < 0) ::poll(nullptr, 0, 10);
+    CHECK(TestCgroup::name_in(Client(daemon.port("nowait")).rest()) == nowait);
     for (const char* word : {"event", "builtin"}) {
         CAPTURE(word);
         Client client(daemon.port(word));

@@ -79,6 +79,8 @@ class DaemonUnderTest {
     int lines_with(std::string_view text);
     /// Waits until at least `count` lines with `text` have been printed.
     void await_lines(std::string_view text, int count);
+    /// Waits until it is so; `what` names it in the message when it does not come true.
+    void await(const std::function<bool()>& reached, const std::string& what);
 
     /// Waits for the end of the process; its wait status.
     int await_exit();
@@ -90,7 +92,6 @@ class DaemonUnderTest {
   private:
     void launch(const LaunchOptions&);
     void read_output();
-    void await(const std::function<bool()>& reached, const std::string& what);
 
     TemporaryDirectory directory_;
     std::map<std::string, std::uint16_t> ports_;

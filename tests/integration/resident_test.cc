@@ -328,10 +328,10 @@ TEST_CASE("a server that stops sending WATCHDOG=1 is replaced, with a record") {
 
 TEST_CASE("a stranger's word counts for nothing") {
     DaemonUnderTest daemon(service("ready", "start_servers = 2\n"));
+    REQUIRE(has_servers(daemon, 2));
+    const std::set<pid_t> before = servers(daemon);
     Client client(daemon.port("port"));
     const std::string name = value_in(surroundings(client), "env NOTIFY_SOCKET=");
-    const std::set<pid_t> before = servers(daemon);
-    REQUIRE(before.size() == 2);
     for (int i = 0; i < 50; ++i)
         forge(name, "STOPPING=1\nWATCHDOG=trigger\nX_MINETD_STATE=busy\nMAINPID=1");
     // What the server says afterwards is heard after all of that.

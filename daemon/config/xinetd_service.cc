@@ -95,6 +95,8 @@ class Settling {
     /// One IPv6 socket for both, unless a flag or an address says otherwise.
     void family() {
         if (spec_.family != Family::any) return;
+        // The wildcard by its IPv6 name is for both as well.
+        if (!spec_.bind.empty() && spec_.bind[0] == "::") spec_.bind.clear();
         const int bound = spec_.bind.empty() ? AF_UNSPEC : address_family(spec_.bind[0]);
         if (is(xinetd_v4) && !is(xinetd_v6))
             spec_.family = Family::v4;

@@ -108,6 +108,9 @@ TEST_SUITE("config") {
         CHECK(with("bind = 127.0.0.1\n").family == Family::v4);
         CHECK(with("v6only = yes\n").family == Family::v6);
         CHECK(with("v6only = no\n").family == Family::dual);
+        CHECK(with("bind = ::\n").family == Family::dual);
+        CHECK(with("bind = ::\nv6only = yes\n").family == Family::v6);
+        CHECK(with("bind = ::1\n").family == Family::v6);
         // Wherever the flag stands.
         for (const char* text : {"flags = NAMEINARGS\nserver_args = me arg\n",
                                  "server_args = me arg\nflags = NAMEINARGS\n"}) {

@@ -7,6 +7,7 @@
 #include "daemon/config/attribute_row.h"
 #include "daemon/config/cgroup_codecs.h"
 #include "daemon/config/credential_file.h"
+#include "daemon/config/sandbox_codecs.h"
 
 namespace minetd {
 
@@ -18,6 +19,7 @@ using SocketTypes = Choice<SocketType, "stream, dgram, seqpacket, raw or rdm">;
 using Overflows = Choice<Overflow, "queue or refuse">;
 using SpawnPolicies = Choice<SpawnPolicy, "reactive or apache">;
 using UdpGuards = Choice<UdpGuard, "strict, local or off">;
+using SeccompActions = Choice<SeccompAction, "error or kill">;
 using LogFormats = Choice<LogFormat, "text or json">;
 
 using Spec = ServiceSpec;
@@ -295,6 +297,47 @@ constexpr Row<Spec> service_table[] = {
     row<Stderr, &Spec::standard_error>(
         {"stderr", "standard_error", 0, longest, true, servers,
          "where standard error goes: the client, the log, nowhere, a file"}),
+    // -- what it is kept from
+    row<Optional<YesNo, "default">, &Spec::sandbox, &SandboxSpec::no_new_privs>(
+        {"no_new_privs", "NoNewPrivileges", 0, 0, true, servers,
+         "no exec gives more rights than there are: setuid programs run as who starts them; "
+         "default "
+         "is yes for builtins"}),
+    row<Capabilities, &Spec::sandbox, &SandboxSpec::capabilities>(
+        {"capabilities", "CapabilityBoundingSet AmbientCapabilities", 0, longest, true, servers,
+         "all that are left of root's rights, to an unprivileged user too; inherit: as the user "
+         "has them"}),
+    row<Path, &Spec::sandbox, &SandboxSpec::chroot>(
+        {"chroot", "RootDirectory", 0, longest, true, servers,
+         "the directory that is / for the service, its program too; empty: none"}),
+    row<SystemCalls, &Spec::sandbox, &SandboxSpec::seccomp>(
+        {"seccomp", "SystemCallFilter", 0, longest, true, servers,
+         "the system calls that are allowed, or with ~ forbidden; default is @builtin for "
+         "builtins"}),
+    row<SeccompActions, &Spec::sandbox, &SandboxSpec::seccomp_action>(
+        {"seccomp_action", "", 0, 0, true, servers,
+         "what a forbidden system call meets: EPERM, or the end of its process (SIGSYS)"}),
+    row<YesNo, &Spec::sandbox, &SandboxSpec::private_tmp>(
+        {"private_tmp", "PrivateTmp", 0, 0, true, servers,
+         "the service has a /tmp and a /var/tmp of its own"}),
+    row<YesNo, &Spec::sandbox, &SandboxSpec::private_network>(
+        {"private_network", "PrivateNetwork", 0, 0, true, servers,
+         "the service sees no network but a lo of its own; its clients' connections work"}),
+    row<YesNo, &Spec::sandbox, &SandboxSpec::read_only>(
+        {"read_only", "", 0, 0, true, servers,
+         "nothing in the file system can be written, but in read_write_paths"}),
+    row<Paths, &Spec::sandbox, &SandboxSpec::read_write_paths>(
+        {"read_write_paths", "ReadWritePaths", 0, longest, true, servers,
+         "what read_only leaves as it is"}),
+    row<Paths, &Spec::sandbox, &SandboxSpec::landlock_read>(
+        {"landlock_read", "", 0, longest, true, servers,
+         "the only paths that can be read, beside those that can be written or executed"}),
+    row<Paths, &Spec::sandbox, &SandboxSpec::landlock_write>(
+        {"landlock_write", "", 0, longest, true, servers,
+         "the only paths that can be written, and what is in them made and removed"}),
+    row<Paths, &Spec::sandbox, &SandboxSpec::landlock_execute>(
+        {"landlock_execute", "", 0, longest, true, servers,
+         "the only paths of programs that can be started, with their loaders"}),
     row<Seconds, &Spec::idle_timeout>({"idle_timeout", "Timeout", 0, long_time, true, servers,
                                        "how long a builtin waits for a silent peer; 0: for ever"}),
     row<Optional<Seconds, "idle_timeout">, &Spec::timeouts, &Timeouts::first_byte>(

@@ -248,6 +248,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     check_registration(draft, options, diagnostics);
     check_pool(draft, diagnostics);
     check_admission(draft, diagnostics);
+    check_sandbox(draft, diagnostics);
 }
 
 }  // namespace minetd

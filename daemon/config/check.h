@@ -23,6 +23,11 @@ void check_pool(Draft& draft, Diagnostics& diagnostics);
 /// The part that is about who may come.
 void check_admission(Draft& draft, Diagnostics& diagnostics);
 
+/// The part that is about what it is kept from: what contradicts itself or has no effect.
+void check_sandbox(Draft& draft, Diagnostics& diagnostics);
+/// The same for what this host and this build can do; expects a service that is not broken.
+void check_sandbox_on_host(Draft& draft, Diagnostics& diagnostics);
+
 /// The RPC program of a service: its number by name, where nobody said it.
 void find_program(Draft& draft, Diagnostics& diagnostics);
 /// The part of check() that is about who is told of the service: rpcbind(8), multicast DNS.

@@ -16,9 +16,12 @@
 #include <utility>
 
 #include "daemon/config/banner_file.h"
+#include "daemon/config/check.h"
 #include "daemon/config/credential_file.h"
 #include "daemon/config/values.h"
+#include "daemon/os/inside.h"
 #include "daemon/os/libwrap.h"
+#include "daemon/os/system_error.h"
 
 namespace minetd {
 namespace {
@@ -64,9 +67,16 @@ void check_program(Draft& draft, Diagnostics& diagnostics) {
     const std::string& program = draft.spec.server;
     if (program.empty() || program[0] != '/') return;
     struct stat status;
-    if (::stat(program.c_str(), &status) < 0)
-        return draft.error("server", fmt::format("{}: {}", program, std::strerror(errno)),
-                           "install the program, or correct its path", diagnostics);
+    const std::string& root = draft.spec.sandbox.chroot;
+    if (stat_inside(root, program, status) < 0)
+        return draft.error("server",
+                           root.empty()
+                               ? fmt::format("{}: {}", program, std::strerror(errno))
+                               : fmt::format("{} inside {}: {}", program, root, error_text(errno)),
+                           root.empty() ? "install the program, or correct its path"
+                                        : "the path of the program is inside chroot: install it "
+                                          "there, with its loader and libraries",
+                           diagnostics);
     if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0)
         draft.error("server", fmt::format("{} is not an executable file", program),
                     S_ISREG(status.st_mode) ? "make it executable: chmod +x" : "name a program",
@@ -143,15 +153,19 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
     check_user(draft, "socket_user", spec.socket_user, diagnostics);
     check_group(draft, "socket_group", spec.socket_group, diagnostics);
     check_assignments(draft, diagnostics);
-    check_program(draft, diagnostics);
+    check_sandbox_on_host(draft, diagnostics);
+    // Without its root directory nothing of the service can be found.
+    struct stat status;
+    const std::string& root = spec.sandbox.chroot;
+    const bool rooted = root.empty() || ::stat(root.c_str(), &status) == 0;
+    if (rooted) check_program(draft, diagnostics);
     check_limits(draft, diagnostics);
     check_banners(draft, diagnostics);
     check_credentials(draft, diagnostics);
     check_libwrap(draft, diagnostics);
-    struct stat status;
-    if (::stat(spec.chdir.c_str(), &status) < 0 || !S_ISDIR(status.st_mode))
+    if (rooted && (stat_inside(root, spec.chdir, status) < 0 || !S_ISDIR(status.st_mode)))
         diagnostics.warning(draft.where("chdir"),
-                            fmt::format("there is no directory {}", spec.chdir),
+                            fmt::format("there is no directory {}{}", root, spec.chdir),
                             "create it, or the program will not start");
     if (!spec.interface.empty() && ::if_nametoindex(spec.interface.c_str()) == 0)
         diagnostics.warning(draft.where("interface"),

@@ -16,6 +16,7 @@
 #include "daemon/config/admission_spec.h"
 #include "daemon/config/cgroup_spec.h"
 #include "daemon/config/diagnostics.h"
+#include "daemon/config/sandbox_spec.h"
 
 namespace minetd {
 
@@ -210,6 +211,7 @@ struct ServiceSpec {
     StderrTarget standard_error;         ///< the attribute `stderr`
     unsigned idle_timeout = 300;         ///< seconds a builtin waits for a silent peer; 0: for ever
     Timeouts timeouts;
+    SandboxSpec sandbox;
     UdpGuard udp_guard = UdpGuard::strict;
     CgroupLimits cgroup;
     /// NAME or NAME:FILE; the program finds them in $CREDENTIALS_DIRECTORY.

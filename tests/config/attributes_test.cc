@@ -102,6 +102,18 @@ rlimit_nofile = 8
 rlimit_memlock = 9
 rlimit_as = unlimited
 stderr = log
+no_new_privs = no
+capabilities = net_bind_service chown
+chroot = /srv/jail
+seccomp = @system-service ~@privileged
+seccomp_action = kill
+private_tmp = yes
+private_network = yes
+read_only = yes
+read_write_paths = /var/lib/thing
+landlock_read = /usr /etc
+landlock_write = /tmp
+landlock_execute = /usr
 idle_timeout = 1m
 first_byte_timeout = 2
 request_timeout = 3
@@ -201,11 +213,12 @@ server = /bin/cat
 TEST_SUITE("config") {
     TEST_CASE("every member of the specs is behind a row of the table") {
         // Whoever adds a member is sent here: give it a row, a line in all_changed, and count it.
-        CHECK(members<ServiceSpec>() == 64);
+        CHECK(members<ServiceSpec>() == 65);
         CHECK(members<Limits>() == 10);
         CHECK(members<PoolLimits>() == 25);
         CHECK(members<Timeouts>() == 5);
         CHECK(members<CgroupLimits>() == 5);
+        CHECK(members<SandboxSpec>() == 12);
         CHECK(members<UserAssignment>() == 3);
         CHECK(members<DaemonSpec>() == 5);
 

@@ -224,6 +224,7 @@ class RandomSpec {
         using Kind = StderrTarget::Kind;
         spec.standard_error.kind = one_of({Kind::socket, Kind::log, Kind::null, Kind::file});
         if (spec.standard_error.kind == Kind::file) spec.standard_error.path = "/var/log/" + word();
+        if (chance(3)) sandbox(spec.sandbox, spec.is_builtin());
         if (chance(4)) spec.idle_timeout = below(100000);
         Timeouts& timeouts = spec.timeouts;
         for (auto* seconds :
@@ -246,6 +247,23 @@ class RandomSpec {
         spec.log_format = one_of({LogFormat::text, LogFormat::json});
         spec.log_on_success = below(256);
         spec.log_on_failure = below(256);
+    }
+
+    void sandbox(SandboxSpec& sandbox, bool builtin) {
+        if (chance(3)) sandbox.no_new_privs = chance(2);
+        if (chance(3)) sandbox.capabilities.emplace();
+        if (sandbox.capabilities && chance(2)) *sandbox.capabilities = {"chown", "kill"};
+        if (chance(4)) sandbox.chroot = "/" + word();
+        if (chance(3)) sandbox.seccomp.emplace();
+        if (sandbox.seccomp && chance(2))
+            *sandbox.seccomp = {builtin ? "@builtin" : "@system-service", "~@privileged", "read"};
+        sandbox.seccomp_action = one_of({SeccompAction::error, SeccompAction::kill});
+        sandbox.private_tmp = chance(2);
+        sandbox.private_network = chance(2);
+        sandbox.read_only = chance(2);
+        for (auto* paths : {&sandbox.read_write_paths, &sandbox.landlock_read,
+                            &sandbox.landlock_write, &sandbox.landlock_execute})
+            if (chance(3)) paths->push_back("/" + word());
     }
 
     static bool printable(const std::string& text) {

@@ -79,15 +79,17 @@ Assignment Superdaemon::assignment(Service& service) {
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
     refresh_credentials(service);
+    service.sandbox = make_sandbox(spec, service.sandbox);
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
+                   .sandbox = service.sandbox,
                    .admission = service.admission,
                    .cgroup = nullptr,
                    .context = context_for(spec)};
     if (!spec.is_builtin())
-        job.plan =
-            make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1,
-                             service.credentials ? service.credentials->path() : "");
+        job.plan = make_launch_plan(
+            spec, service.error_output ? service.error_output->write_end() : -1,
+            service.credentials ? service.credentials->path() : "", service.sandbox);
     service.context = job.context;
     job.cgroup = cgroups_.of(spec);
     return job;

@@ -49,6 +49,7 @@ class Superdaemon {
         Banners banners;
         std::shared_ptr<ErrorOutput> error_output;
         std::shared_ptr<CredentialDirectory> credentials;
+        std::shared_ptr<const Sandbox> sandbox;  ///< survives reloads that do not change it
         ServiceContext context;
         std::unique_ptr<ServiceSockets> sockets;
         std::unique_ptr<Dispatcher> dispatcher;

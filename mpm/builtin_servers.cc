@@ -28,6 +28,8 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
         for (const ListeningSocket& socket : pool_.sockets()) keep.push_back(socket.fd);
         if (job_.admission && job_.admission->inquiry() != nullptr)
             keep.push_back(job_.admission->inquiry()->asking_fd());
+        if (job_.sandbox && job_.sandbox->namespaces.landlock)
+            keep.push_back(job_.sandbox->namespaces.landlock.get());
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
         const pid_t pid = fork_process(title.c_str(), keep, [this, slot, control] {
@@ -35,6 +37,7 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
             sigemptyset(&none);
             sigprocmask(SIG_SETMASK, &none, nullptr);
             try {
+                confine_server(job_.sandbox.get());
                 return serve_({.spec = job_.spec,
                                .context = job_.context,
                                .sockets = pool_.sockets(),

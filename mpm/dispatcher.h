@@ -56,6 +56,7 @@ struct Runtime {
 struct Assignment {
     std::shared_ptr<const ServiceSpec> spec;
     std::shared_ptr<const LaunchPlan> plan;  ///< null for a builtin
+    std::shared_ptr<const Sandbox> sandbox;  ///< null when it is kept from nothing
     std::shared_ptr<Admission> admission;    ///< null when everybody is, and was, let in
     std::shared_ptr<Birthplace> cgroup;      ///< where its processes begin; null: where we are
     ServiceContext context;                  ///< for a builtin

@@ -45,6 +45,17 @@ long clone_into_cgroup(LaunchSlot& slot) noexcept {
     return raw::clone3(arguments, sizeof arguments, launch_child, &slot);
 }
 
+/// What a file that seems to be there may miss inside a sandbox.
+std::string advice(int error, const SandboxSpec& spec) {
+    if (error == ENOENT && !spec.chroot.empty())
+        return " (inside " + spec.chroot +
+               ", which must have the program, its loader and libraries, and the devices it opens)";
+    if (error == EACCES && spec.landlock())
+        return " (landlock_execute must have the program and its loader, landlock_read its "
+               "libraries)";
+    return {};
+}
+
 }  // namespace
 
 Launcher::~Launcher() {
@@ -138,13 +149,16 @@ Launcher::Failure Launcher::outcome(const Ticket& ticket) noexcept {
 
 std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
     const std::string reason = ": " + error_text(failure.error);
+    const SandboxSpec& kept_from = plan.sandbox ? plan.sandbox->spec : SandboxSpec{};
     switch (failure.step) {
         case LaunchStep::exec:
-            return "cannot execute " + plan.path + reason;
+            return "cannot execute " + plan.path + reason + advice(failure.error, kept_from);
         case LaunchStep::directory:
             return "cannot enter " + plan.chdir + reason;
         case LaunchStep::error_output:
-            return "cannot open " + plan.stderr_path + " for standard error" + reason;
+            return "cannot open " +
+                   (plan.stderr_path.empty() ? std::string("/dev/null") : plan.stderr_path) +
+                   " for standard error" + reason + advice(failure.error, kept_from);
         case LaunchStep::session:
             return "setsid or setpgid" + reason;
         case LaunchStep::limits:
@@ -159,9 +173,11 @@ std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
             return "setuid to " + plan.identity.user + reason;
         case LaunchStep::descriptors:
             return "dup" + reason;
-        case LaunchStep::none:
+        default:
             break;
     }
+    if (const std::string text = describe(failure.step, kept_from); !text.empty())
+        return text + reason;
     return "cannot start " + plan.path + reason;
 }
 

@@ -19,23 +19,9 @@
 #include "daemon/os/cgroup.h"
 #include "daemon/os/socket_address.h"
 #include "mpm/launch_plan.h"
+#include "mpm/launch_step.h"
 
 namespace minetd {
-
-/// Where a start can fail, for the record.
-enum class LaunchStep : std::uint8_t {
-    none,
-    session,
-    limits,
-    priority,
-    group,
-    groups,
-    user,
-    directory,
-    descriptors,
-    error_output,
-    exec
-};
 
 /// A stack and what the child on it works from. Shared with the child without any lock: the maker
 /// writes before the start, the child afterwards, the maker reads again once `tid` is 0.

@@ -2,6 +2,7 @@
 // The child between clone and exec. It shares its maker's memory, descriptors copied: raw system
 // calls only, no allocation, no lock, no errno, and no write outside its slot and stack.
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -31,6 +32,11 @@ __attribute__((no_sanitize("address"))) void must(LaunchSlot& slot, LaunchStep s
     slot.error = static_cast<int>(-result);
     slot.step = step;
     leave(126);
+}
+
+__attribute__((no_sanitize("address"))) void must(LaunchSlot& slot,
+                                                  SandboxOutcome outcome) noexcept {
+    must(slot, outcome.step, -static_cast<long>(outcome.error));
 }
 
 /// Builds the session's part of the environment in the slot: `NAME=value` strings and the pointers
@@ -132,12 +138,15 @@ void set_up_process(LaunchSlot& slot) noexcept {
     if (plan.nice != 0)
         must(slot, LaunchStep::priority, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
     if (plan.umask) syscall(SYS_umask, *plan.umask);
+    const Sandbox* const sandbox = plan.identity_assumed ? nullptr : plan.sandbox.get();
+    if (sandbox != nullptr) must(slot, enter_surroundings(*sandbox));
     if (plan.identity.change && !plan.identity_assumed) {
         must(slot, LaunchStep::group, syscall(SYS_setgid, plan.identity.gid));
         must(slot, LaunchStep::groups,
              syscall(SYS_setgroups, plan.identity.groups.size(), plan.identity.groups.data()));
         must(slot, LaunchStep::user, syscall(SYS_setuid, plan.identity.uid));
     }
+    if (sandbox != nullptr) must(slot, keep_capabilities(*sandbox));
     // minetd itself lives in `/`.
     if (plan.chdir != "/")
         must(slot, LaunchStep::directory, syscall(SYS_chdir, plan.chdir.c_str()));
@@ -193,11 +202,13 @@ __attribute__((no_sanitize("address"))) int launch_child(void* argument) noexcep
     set_up_process(slot);
     if (slot.before != nullptr && !slot.before(slot)) leave(0);
     plan.listening.empty() ? place_session(slot) : place_listening(slot);
-    // Everything of ours is close-on-exec already; this is the net below it.
+    // Everything of ours is close-on-exec already; this is the net below it. In a sandbox there are
+    // rules that are descriptors, and afterwards perhaps nothing but the exec is allowed.
     const auto ours = first_listening + static_cast<unsigned>(plan.listening.size());
-    syscall(SYS_close_range, ours, ~0U, 0);
+    syscall(SYS_close_range, ours, ~0U, plan.sandbox ? CLOSE_RANGE_CLOEXEC : 0);
     const std::uint64_t no_signals = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
+    if (plan.sandbox) must(slot, confine(*plan.sandbox));
     must(slot, LaunchStep::exec,
          syscall(SYS_execve, plan.path.c_str(), plan.argv.data(), slot.env.data()));
     leave(126);

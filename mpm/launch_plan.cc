@@ -65,8 +65,10 @@ void LaunchPlan::add_variable(const std::string& name, const std::string& value)
 }
 
 std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe,
-                                             const std::string& credentials) {
+                                             const std::string& credentials,
+                                             std::shared_ptr<const Sandbox> sandbox) {
     auto plan = std::make_shared<LaunchPlan>();
+    plan->sandbox = std::move(sandbox);
     plan->service = spec.id;
     plan->path = spec.server;
     plan->protocol = spec.protocol.starts_with("udp")     ? "UDP"

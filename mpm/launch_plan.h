@@ -11,6 +11,7 @@
 #include "daemon/config/service_spec.h"
 #include "daemon/os/identity.h"
 #include "daemon/os/unique_fd.h"
+#include "mpm/sandbox.h"
 
 namespace minetd {
 
@@ -20,7 +21,9 @@ struct LaunchPlan {
     std::string path;
     std::string protocol;  ///< UCSPI's prefix: TCP, UDP, IPC
     Identity identity;
-    /// The process that starts children is the service's own, and has the identity already.
+    std::shared_ptr<const Sandbox> sandbox;  ///< null: it is kept from nothing
+    /// The process that starts children is the service's own: it has the identity already, and is
+    /// in the sandbox as far as that goes before a program is.
     bool identity_assumed = false;
     std::string chdir;
     std::optional<mode_t> umask;
@@ -49,8 +52,8 @@ struct LaunchPlan {
     void add_variable(const std::string& name, const std::string& value);
 
   private:
-    friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int,
-                                                        const std::string&);
+    friend std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec&, int, const std::string&,
+                                                        std::shared_ptr<const Sandbox>);
     std::vector<std::string> argv_text_, env_text_;              // what argv and env point into
     std::deque<std::string> added_text_;                         // the same
     std::shared_ptr<const std::vector<std::string>> inherited_;  // and the part all services share
@@ -58,7 +61,8 @@ struct LaunchPlan {
 
 /// Throws std::runtime_error naming an unknown user or group. `log_pipe` is borrowed.
 std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pipe = -1,
-                                             const std::string& credentials = {});
+                                             const std::string& credentials = {},
+                                             std::shared_ptr<const Sandbox> sandbox = nullptr);
 
 /// Names that describe a session: never inherited, set only when known.
 bool is_session_variable(std::string_view name) noexcept;

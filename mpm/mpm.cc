@@ -27,12 +27,14 @@ std::unique_ptr<Dispatcher> start_programs(Runtime& runtime, Assignment job) {
 
 /// The body of the process behind a builtin on a `nowait` line.
 int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control) {
-    enter_service(*job.spec);
+    enter_service(*job.spec, job.sandbox.get());
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     Scoreboard board(job.board_fd, single_board);
     board.occupy(0, 1);
+    prepare_handler(*job.spec);
+    confine_server(job.sandbox.get());
     return serve_single({.spec = job.spec,
                          .context = job.context,
                          .sockets = std::move(sockets),
@@ -50,7 +52,7 @@ std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job
 template <BuiltinServers::ServeLoop Serve>
 int keep_builtin_servers(const Assignment& job, std::vector<ListeningSocket> sockets,
                          Channel& control) {
-    enter_service(*job.spec);
+    enter_service(*job.spec, job.sandbox.get());
     prepare_handler(*job.spec);
     Pool pool(job, std::move(sockets), control);
     return pool.run(std::make_unique<BuiltinServers>(pool, job, Serve));
@@ -58,11 +60,11 @@ int keep_builtin_servers(const Assignment& job, std::vector<ListeningSocket> soc
 
 int keep_program_servers(const Assignment& job, std::vector<ListeningSocket> sockets,
                          Channel& control) {
-    enter_identity(*job.spec);
+    // The user who starts the servers has no identity left to change.
+    auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials, job.sandbox);
+    plan->identity_assumed = true;
+    enter_identity(*job.spec, job.sandbox.get());
     Pool pool(job, std::move(sockets), control);
-    // The plan is made anew by the user who starts the servers: there is no identity left to
-    // change.
-    auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials);
     if (job.spec->is_resident())
         return pool.run(std::make_unique<ResidentServers>(pool, job, std::move(plan)));
     return pool.run(std::make_unique<ProgramServers>(pool, job, std::move(plan)));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 
 #include "daemon/os/identity.h"
 #include "daemon/os/raw_syscall.h"
@@ -13,11 +14,28 @@
 
 namespace minetd {
 
-void enter_identity(const ServiceSpec& spec) {
-    assume_identity(resolve_identity(spec.user, spec.group, spec.groups));
+namespace {
+
+void require(const SandboxOutcome& outcome, const Sandbox& sandbox) {
+    if (outcome.error != 0) throw_errno(describe(outcome.step, sandbox.spec), outcome.error);
 }
 
-void enter_service(const ServiceSpec& spec) {
+}  // namespace
+
+void enter_identity(const ServiceSpec& spec, const Sandbox* sandbox) {
+    // While the databases of users and zones are there.
+    ::tzset();
+    const Identity identity = resolve_identity(spec.user, spec.group, spec.groups);
+    if (sandbox != nullptr) require(enter_surroundings(*sandbox), *sandbox);
+    assume_identity(identity);
+    if (sandbox != nullptr) require(keep_capabilities(*sandbox), *sandbox);
+}
+
+void confine_server(const Sandbox* sandbox) {
+    if (sandbox != nullptr) require(confine(*sandbox), *sandbox);
+}
+
+void enter_service(const ServiceSpec& spec, const Sandbox* sandbox) {
     for (const ResourceLimit& limit : spec.rlimits) {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
         if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) < 0)
@@ -25,7 +43,7 @@ void enter_service(const ServiceSpec& spec) {
     }
     if (spec.nice != 0 && ::setpriority(PRIO_PROCESS, 0, spec.nice) < 0) throw_errno("nice");
     if (spec.umask) ::umask(*spec.umask);
-    enter_identity(spec);
+    enter_identity(spec, sandbox);
     if (::chdir(spec.chdir.c_str()) < 0) throw_errno("cannot enter " + spec.chdir);
 }
 

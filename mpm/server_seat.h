@@ -7,6 +7,7 @@
 
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
+#include "mpm/sandbox.h"
 #include "mpm/scoreboard.h"
 
 namespace minetd {
@@ -21,10 +22,13 @@ struct ServerSeat {
     unsigned slot = 0;
 };
 
-/// Becomes a process of the service's user, which there is no way back from. Throws std::exception.
-void enter_identity(const ServiceSpec& spec);
+/// Becomes a process of the service's user, in its sandbox (null: none), which there is no way back
+/// from. What only a server itself can do is left to confine_server(). Throws std::exception.
+void enter_identity(const ServiceSpec& spec, const Sandbox* sandbox);
 /// The same for a process that serves by itself: sets limits, priority, umask and directory too.
-void enter_service(const ServiceSpec& spec);
+void enter_service(const ServiceSpec& spec, const Sandbox* sandbox);
+/// The last step of a server of ours, before its first thread. Throws std::system_error.
+void confine_server(const Sandbox* sandbox);
 
 /// accept(2) failed for want of descriptors or memory: trying again at once would only burn.
 bool is_shortage(int error) noexcept;

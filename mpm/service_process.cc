@@ -146,6 +146,7 @@ void ServiceProcess::start() noexcept {
         const int cgroup = job_.cgroup ? job_.cgroup->fd() : -1;
         if (job_.cgroup && cgroup < 0) throw_errno("cgroup");
         if (cgroup >= 0) keep.push_back(cgroup);
+        if (job_.sandbox) job_.sandbox->keep(keep);
         Channel* const control = &theirs;
         const std::string title = "minetd:" + job_.spec->id;
         const pid_t pid = fork_process(title.c_str(), keep, [this, control, cgroup] {

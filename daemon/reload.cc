@@ -44,7 +44,7 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
     context.idle_timeout = spec.idle_timeout;
     context.redirect = spec.redirect;
     if (find_builtin(spec.builtin) == nullptr)
-        context.module = module_stamp(module_file(spec.builtin));
+        context.module = module_stamp(spec.sandbox.chroot + module_file(spec.builtin));
     for (const auto& [key, service] : services_) {
         const ServiceSpec& other = *service->spec;
         if (spec.builtin == "tcpmux" && other.tcpmux) context.mux_names.push_back(other.name);

@@ -152,6 +152,10 @@ void set_up_process(LaunchSlot& slot) noexcept {
         must(slot, LaunchStep::directory, syscall(SYS_chdir, plan.chdir.c_str()));
 }
 
+long open_null(const LaunchPlan& plan, int flags) noexcept {
+    return plan.null ? plan.null.get() : syscall(SYS_openat, AT_FDCWD, "/dev/null", flags, 0);
+}
+
 /// Standard error, as the service's user.
 void place_error_output(LaunchSlot& slot) noexcept {
     const LaunchPlan& plan = *slot.plan;
@@ -163,7 +167,7 @@ void place_error_output(LaunchSlot& slot) noexcept {
             fd = plan.stderr_fd;
             break;
         case StderrTarget::Kind::null:
-            fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
+            fd = open_null(plan, O_WRONLY);
             break;
         case StderrTarget::Kind::file:
             fd = syscall(SYS_openat, AT_FDCWD, plan.stderr_path.c_str(),
@@ -186,7 +190,7 @@ void place_listening(LaunchSlot& slot) noexcept {
     describe_listening(slot);
     place_error_output(slot);
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, 2, 1, 0));
-    const long nothing = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY, 0);
+    const long nothing = open_null(*slot.plan, O_RDONLY);
     must(slot, LaunchStep::descriptors, nothing);
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, nothing, 0, 0));
     unsigned place = first_listening;

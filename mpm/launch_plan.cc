@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/launch_plan.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "daemon/os/process.h"
+#include "daemon/os/system_error.h"
 
 namespace minetd {
 namespace {
@@ -84,6 +86,10 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->stderr_path = spec.standard_error.path;
     plan->stderr_fd = log_pipe;
     plan->open_files = lowered_open_files();
+    if (plan->sandbox && (spec.is_resident() || plan->stderr_kind == StderrTarget::Kind::null)) {
+        plan->null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        if (!plan->null) throw_errno("/dev/null");
+    }
 
     plan->argv_text_ = spec.server_args;
     if (plan->argv_text_.empty())

@@ -33,6 +33,8 @@ struct LaunchPlan {
     StderrTarget::Kind stderr_kind = StderrTarget::Kind::socket;
     std::string stderr_path;
     int stderr_fd = -1;  ///< for Kind::log: the write end of the service's log pipe; borrowed
+    /// /dev/null, open for a program that is in a sandbox which may not have it; else none.
+    UniqueFd null;
     /// Set where minetd raised its own limit of open files: programs get back what it was.
     std::optional<rlimit> open_files;
     /// Not empty: the program is resident and gets these as 3, 4, … with LISTEN_PID. Borrowed, and

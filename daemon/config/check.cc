@@ -163,8 +163,8 @@ void check_builtin(Draft& draft, const LoadOptions& options, Diagnostics& diagno
     const std::string module = module_file(spec.builtin);
     const bool named_in_full = !module.empty() && module == spec.builtin;
     if (named_in_full && !options.check_host) return;
-    if (named_in_full || (!module.empty() && ::access(module.c_str(), F_OK) == 0)) {
-        const std::string fault = module_fault(module);
+    if (named_in_full || (!module.empty() && ::access((spec.sandbox.chroot + module).c_str(), F_OK) == 0)) {
+        const std::string fault = module_fault(spec.sandbox.chroot + module);
         if (!fault.empty())
             draft.error(at, fmt::format("the module {} cannot be used", module), fault,
                         diagnostics);

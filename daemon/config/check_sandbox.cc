@@ -52,7 +52,7 @@ void check_filter(Draft& draft, Diagnostics& diagnostics) {
                   "say what is allowed or forbidden: seccomp = @system-service", diagnostics);
 }
 
-/// Its program is one of those that could be started. Where links go is the host's affair.
+/// Its program is one of those that could be started.
 void check_executable(Draft& draft, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     if (!spec.sandbox.landlock() || spec.is_builtin() || !spec.sandbox.chroot.empty()) return;

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "daemon/os/socket_address.h"
+#include "tests/integration/forbidden.h"
 #include "tests/integration/free_port.h"
 #include "tests/integration/gauge.h"
 #include "tests/integration/resident.h"
@@ -203,6 +204,29 @@ int never_take(const char* gauge, const char* repaired) {
     return access(repaired, F_OK) == 0 ? receive_some(1) : 0;
 }
 
+/// Tries what each line of a client says to do, and answers with what the kernel said.
+int try_for(int connection) {
+    FILE* const client = fdopen(connection, "r");
+    char* line = nullptr;
+    size_t room = 0;
+    for (ssize_t size; client != nullptr && (size = getline(&line, &room, client)) > 0;) {
+        if (line[size - 1] == '\n') line[size - 1] = '\0';
+        const std::string reply = minetd::attempt(line) + "\n";
+        (void)!write(connection, reply.data(), reply.size());
+    }
+    free(line);
+    return client != nullptr ? fclose(client) : 1;
+}
+
+/// The same for clients that it accepts itself from this descriptor, one or as many as come.
+int try_for_many(int listening, bool stay) {
+    do {
+        const int connection = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+        if (connection >= 0) try_for(connection);
+    } while (stay);
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -217,6 +241,10 @@ int main(int argc, char** argv) {
     if (mode == "receive") return receive_some(std::atoi(first));
     if (mode == "never-take" && argc > 3) return never_take(first, argv[3]);
     if (mode == "resident") return minetd::serve_resident({argv + 2, argv + argc});
+    if (mode == "try") return try_for(0);
+    if (mode == "try-wait") return try_for_many(0, false);
+    if (mode == "try-resident") return try_for_many(3, true);
+    if (mode == "euid") return std::printf("%u\n", geteuid()) > 0 ? 0 : 1;
     if (mode == "exit") return std::atoi(first);
     if (mode == "free-port") return std::printf("%u\n", minetd::free_port()) > 0 ? 0 : 1;
     if (mode == "die") return std::raise(std::atoi(first));

@@ -251,7 +251,9 @@ std::string configured(const Ground& ground, const Way& way, const Case& one,
 
 void check_tries(DaemonUnderTest& daemon, const Ground& ground, const Case& one) {
     Client client(daemon.port(one.name));
-    for (const auto& [what, answer] : one.tries) {
+    for (const auto& one_try : one.tries) {
+        const auto& what = one_try.first;
+        const auto& answer = one_try.second;
         CAPTURE(std::string(what));
         client.send(daemon.expand(ground.fill(what)) + "\n");
         const std::string expected =

@@ -48,6 +48,9 @@ void check_source(Draft& draft, Diagnostics& diagnostics) {
 void check_destination(Draft& draft, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     const Redirect& redirect = spec.redirect;
+    if (!spec.server_args.empty())
+        return draft.error(place_of(draft), "redirect takes a host and a port, and no more",
+                           "write redirect HOST PORT", diagnostics);
     if (redirect.host.empty())
         return draft.error(place_of(draft), "nothing says where this is to be forwarded to",
                            "add redirect = HOST PORT", diagnostics);
@@ -55,9 +58,6 @@ void check_destination(Draft& draft, Diagnostics& diagnostics) {
         draft.error(place_of(draft),
                     fmt::format("there is no service `{}` for tcp in services(5)", redirect.port),
                     "write the port's number", diagnostics);
-    if (!spec.server_args.empty())
-        draft.error(place_of(draft), "redirect takes a host and a port, and no more",
-                    "leave the other words out", diagnostics);
     if (leads_back(spec))
         draft.error(place_of(draft), "this service would be forwarded to itself",
                     "name another host or port", diagnostics);

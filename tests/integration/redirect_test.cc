@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
+#include <set>
 #include <string>
 #include <thread>
 
 #include "daemon/os/socket_address.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_tree.h"
 
 using namespace minetd;
 
@@ -39,13 +41,13 @@ void for_each_mpm(Body&& body) {
 /// One connection at a time, on a port of its own.
 class Destination {
   public:
-    explicit Destination(std::uint16_t port)
-        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit Destination(std::uint16_t port, const char* host = "127.0.0.1", int backlog = 8) {
+        SocketAddress address = address_of(host, port);
+        fd_.reset(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
         const int one = 1;
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        SocketAddress address = address_of("127.0.0.1", port);
         REQUIRE(::bind(fd_.get(), address.raw(), address.length) == 0);
-        REQUIRE(::listen(fd_.get(), 8) == 0);
+        REQUIRE(::listen(fd_.get(), backlog) == 0);
         const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = 0};
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     }
@@ -206,12 +208,95 @@ TEST_CASE("the second version of the header, byte for byte") {
     });
 }
 
+TEST_CASE("the header of a client that came over IPv6") {
+    for (const std::string version : {"v1", "v2"}) {
+        CAPTURE(version);
+        std::string text;
+        for (const char* mpm : mpms)
+            text += std::string("[::1]:{") + mpm + "} stream tcp6 " + mpm +
+                    " {user} internal redirect ::1 {other}\n";
+        DaemonUnderTest daemon(text + "[defaults]\nproxy_protocol = " + version + "\n");
+        Destination destination(daemon.port("other"), "::1");
+        for_each_mpm([&](const std::string& mpm) {
+            Client client(address_of("::1", daemon.port(mpm)));
+            SocketAddress peer;
+            const UniqueFd there = destination.accept(peer);
+            const unsigned ports[] = {own_port(client), daemon.port(mpm)};
+            std::string header;
+            if (version == "v1") {
+                header = "PROXY TCP6 ::1 ::1 " + std::to_string(ports[0]) + " " +
+                         std::to_string(ports[1]) + "\r\n";
+            } else {
+                const std::string one = std::string(15, '\0') + "\x01";
+                header = std::string("\r\n\r\n\0\r\nQUIT\n\x21\x21\x00\x24", 16) + one + one;
+                for (const unsigned port : ports) {
+                    header += static_cast<char>(port >> 8);
+                    header += static_cast<char>(port & 0xFF);
+                }
+            }
+            client.send("after it");
+            CHECK(receive(there, header.size() + 8) == header + "after it");
+        });
+    }
+}
+
+TEST_CASE("a destination that does not answer is given up after redirect_timeout") {
+    DaemonUnderTest daemon(configuration("redirect_timeout = 1\n", "{other}"));
+    // A backlog of one place and two who take it: the kernel lets the next one wait for ever.
+    const Destination full(daemon.port("other"), "127.0.0.1", 0);
+    const SocketAddress address = address_of("127.0.0.1", daemon.port("other"));
+    std::deque<UniqueFd> takers;
+    for (int i = 0; i < 2; ++i) {
+        takers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        ::connect(takers.back().get(), address.raw(), address.length);
+    }
+    std::deque<Client> clients;
+    for_each_mpm([&](const std::string& mpm) { clients.emplace_back(daemon.port(mpm)); });
+    for (Client& client : clients) {
+        CHECK(client.rest().empty());
+        CHECK(client.end() != Client::End::none);
+    }
+    CHECK(daemon.alive());
+}
+
+TEST_CASE("a server that is killed takes its own connections with it, on both sides") {
+    DaemonUnderTest daemon(configuration("", "{other}"));
+    Destination destination(daemon.port("other"));
+    const auto servers = [&] {
+        std::set<pid_t> pids;
+        for (const ProcessView& process : descendants(daemon.pid())) pids.insert(process.pid);
+        return pids;
+    };
+    SocketAddress peer;
+    std::deque<Client> clients;
+    std::deque<UniqueFd> theirs;
+    for_each_mpm([&](const std::string& mpm) {
+        clients.emplace_back(daemon.port(mpm));
+        theirs.push_back(destination.accept(peer));
+        clients.back().send("half of it");
+        CHECK(receive(theirs.back(), 10) == "half of it");
+    });
+    for (const pid_t pid : servers()) ::kill(pid, SIGKILL);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        CAPTURE(std::string(mpms[i]));
+        CHECK(receive(theirs[i], 1).empty());
+        CHECK(clients[i].rest().empty());
+        CHECK(clients[i].end() != Client::End::none);
+    }
+    for_each_mpm([&](const std::string& mpm) {
+        Client next(daemon.port(mpm));
+        const UniqueFd there = destination.accept(peer);
+        next.send("anew");
+        CHECK(receive(there, 4) == "anew");
+    });
+}
+
 TEST_CASE("hundreds at once, in one process") {
     DaemonUnderTest daemon(configuration());
     for (const std::string mpm : {"nowait", "event"}) {
         CAPTURE(mpm);
         std::deque<Client> clients;
-        for (int i = 0; i < 300; ++i) clients.emplace_back(daemon.port(mpm));
+        for (int i = 0; i < 500; ++i) clients.emplace_back(daemon.port(mpm));
         for (std::size_t i = 0; i < clients.size(); ++i) clients[i].send(std::to_string(i) + "\n");
         for (std::size_t i = 0; i < clients.size(); ++i)
             CHECK(clients[i].line() == std::to_string(i) + "\n");

@@ -103,8 +103,14 @@ CommandLine parse_command_line(int argc, char** argv) {
     CLI::Option* explain =
         app.add_option("--explain", line.attribute, "explain one attribute, and end")
             ->type_name("ATTRIBUTE");
+    CLI::Option* reload =
+        app.add_option("--reload", line.pid,
+                       "have the minetd of this process id reload, and end with its result")
+            ->type_name("PID")
+            ->check(CLI::Range(2, 1 << 22));
     std::string file;
     app.add_option("FILE", file, "the configuration, as every inetd takes it");
+    reload->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
     check->excludes(dump)->excludes(attributes)->excludes(explain);
     dump->excludes(attributes)->excludes(explain);
     attributes->excludes(explain);
@@ -129,6 +135,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (*check) line.action = CommandLine::Action::check;
     if (*dump) line.action = CommandLine::Action::dump;
     if (*attributes) line.action = CommandLine::Action::attributes;
+    if (*reload) line.action = CommandLine::Action::reload;
     if (*explain) line.action = CommandLine::Action::explain;
     // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
     for (const std::string* named : {&file, &check_file, &dump_file})

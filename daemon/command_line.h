@@ -2,6 +2,8 @@
 // What was asked for on the command line.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -10,7 +12,7 @@
 namespace minetd {
 
 struct CommandLine {
-    enum class Action { serve, check, dump, attributes, explain } action = Action::serve;
+    enum class Action { serve, check, dump, attributes, explain, reload } action = Action::serve;
     std::string config = MINETD_SYSCONFDIR "/minetd.conf";
     Dialect dialect = Dialect::automatic;
     bool foreground = false;
@@ -20,6 +22,7 @@ struct CommandLine {
     std::string inetd_conf;                 ///< read beside `config`, which goes first; empty: none
     std::optional<LogTarget> log;
     std::string attribute;  ///< for explain
+    pid_t pid = 0;          ///< for reload
 };
 
 /// Takes xinetd's options too. Ends the process for --help and --version (0) and for a wrong use

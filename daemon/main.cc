@@ -13,10 +13,12 @@
 #include "daemon/background.h"
 #include "daemon/command_line.h"
 #include "daemon/inspect.h"
+#include "daemon/notifications.h"
 #include "daemon/os/journal.h"
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
 #include "daemon/pid_file.h"
+#include "daemon/reload_request.h"
 #include "daemon/superdaemon.h"
 
 namespace minetd {
@@ -43,7 +45,10 @@ int serve(CommandLine line) {
     Diagnostics diagnostics;
     const Configuration configuration = load(line, true, diagnostics);
     print(diagnostics);
-    if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
+    if (configuration.fatal || (line.strict && diagnostics.failed())) {
+        notify_failure(EINVAL, "the configuration cannot be used: see the log");
+        return EX_CONFIG;
+    }
     // A later reload finds the same file from another directory.
     line.config = std::filesystem::absolute(line.config);
     if (!line.inetd_conf.empty()) line.inetd_conf = std::filesystem::absolute(line.inetd_conf);
@@ -73,13 +78,16 @@ int main(int argc, char** argv) {
     try {
         ensure_standard_descriptors();
         const CommandLine line = parse_command_line(argc, argv);
+        if (line.action == CommandLine::Action::reload) return request_reload(line.pid);
         return line.action == CommandLine::Action::serve ? serve(line) : inspect(line);
     } catch (const std::system_error& error) {
         fmt::print(stderr, "minetd: {}\n", error.what());
         const int code = error.code().value();
+        notify_failure(code, error.what());
         return code == EACCES || code == EPERM ? EX_NOPERM : EX_OSERR;
     } catch (const std::exception& error) {
         fmt::print(stderr, "minetd: {}\n", error.what());
+        notify_failure(EADDRNOTAVAIL, error.what());
         return EX_UNAVAILABLE;
     }
 }

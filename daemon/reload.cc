@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "daemon/config/module_file.h"
-#include "daemon/os/clock.h"
 #include "daemon/os/systemd.h"
 #include "daemon/policy/guards.h"
 #include "daemon/service_announcements.h"
@@ -256,8 +255,8 @@ void Superdaemon::brief_inquirer() {
     inquirer_.serve(std::move(inquiring));
 }
 
-void Superdaemon::reload() {
-    systemd::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
+bool Superdaemon::reload() {
+    notifications_.reloading();
     log_.reopen();
     Diagnostics diagnostics;
     Configuration next = load_(diagnostics);
@@ -266,8 +265,8 @@ void Superdaemon::reload() {
                      minetd::summary(item));
     if (next.fatal) {
         log_.message(Level::error, "reload failed: the running configuration stays");
-        systemd::notify("READY=1\nSTATUS=reload failed; " + summary());
-        return;
+        notifications_.reloaded(false);
+        return false;
     }
     const Changes step = changes(configuration_, next);
     if (next.daemon.cgroup != configuration_.daemon.cgroup)
@@ -298,7 +297,9 @@ void Superdaemon::reload() {
         Level::notice,
         fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
                     step.changed.size(), step.removed.size(), step.kept.size(), summary()));
-    systemd::notify("READY=1\nSTATUS=" + summary());
+    const bool whole = !diagnostics.failed() && configuration_.broken.empty();
+    notifications_.reloaded(whole);
+    return whole;
 }
 
 }  // namespace minetd

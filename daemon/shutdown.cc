@@ -2,7 +2,6 @@
 // The end: leave the sockets, let sessions finish, ask them to end, end them.
 #include <fmt/format.h>
 
-#include "daemon/os/systemd.h"
 #include "daemon/superdaemon.h"
 
 namespace minetd {
@@ -40,7 +39,7 @@ void Superdaemon::stop() {
                      ? std::string("stopping")
                      : fmt::format("stopping; waiting for {} processes{}", count,
                                    timeout == 0 ? "" : fmt::format(", at most {} s", timeout)));
-    systemd::notify("STOPPING=1");
+    notifications_.stopping("stopping");
     if (timeout > 0) deadline_.schedule(timeout * Milliseconds{1000});
     leave_if_done();
 }

@@ -7,7 +7,7 @@
 
 #include <stdexcept>
 
-#include "daemon/os/systemd.h"
+#include "daemon/reload_request.h"
 
 namespace minetd {
 
@@ -40,15 +40,20 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       configuration_(configuration),
       cgroups_(loop_, runtime_.log),
       inheritance_(std::move(inheritance)),
+      notifications_(loop_, [this] { return situation(); }),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
-      signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
+      signals_(loop_, [this](int signal, pid_t sender,
+                             int value) { on_signal(signal, sender, value); }),
       child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }),
       around_(loop_, [this] { reap(); }) {
     sensors_.prepare(configuration_.services);
     cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
     inheritance_.assign(configuration_.services);
-    for (const auto& spec : configuration_.services) add(spec);
+    for (const auto& spec : configuration_.services) {
+        add(spec);
+        notifications_.starting();
+    }
     report_inheritance();
     cgroups_.sweep();
     refresh_contexts();
@@ -61,7 +66,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
         throw std::runtime_error(fmt::format(
             "{} services or addresses cannot be served, and --strict was given", missing));
     log_.message(Level::notice, "ready: " + summary());
-    systemd::notify("READY=1\nSTATUS=" + summary());
+    notifications_.ready();
 }
 
 Superdaemon::~Superdaemon() = default;
@@ -72,10 +77,29 @@ int Superdaemon::run() {
     return EX_OK;
 }
 
-void Superdaemon::on_signal(int signal) {
+Situation Superdaemon::situation() const {
+    const BoardRegistry::Use use = boards_.use();
+    Situation now{.services = services_.size(),
+                  .sessions = use.sessions,
+                  .full_pools = use.full_pools,
+                  .left_out = configuration_.broken.size()};
+    // A pool's own processes are servers, not sessions.
+    const auto is_program = [](const ServiceSpec& spec) {
+        return !spec.is_builtin() && !spec.is_pool();
+    };
+    for (const auto& [key, service] : services_) {
+        now.missing += service->sockets->missing();
+        if (is_program(*service->spec)) now.sessions += service->dispatcher->sessions();
+    }
+    for (const Draining& draining : draining_) now.sessions += draining.dispatcher->sessions();
+    return now;
+}
+
+void Superdaemon::on_signal(int signal, pid_t sender, int value) {
     switch (signal) {
         case SIGHUP:
-            if (life_ == Life::serving) reload();
+            if (life_ != Life::serving) return;
+            answer_reload_request(sender, value, reload());
             return;
         case SIGTERM:
         case SIGINT:

@@ -16,6 +16,7 @@
 #include "daemon/inheritance.h"
 #include "daemon/inquirer_process.h"
 #include "daemon/log.h"
+#include "daemon/notifications.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/signals.h"
 #include "daemon/refusals.h"
@@ -63,12 +64,14 @@ class Superdaemon {
     };
 
     // superdaemon.cc
-    void on_signal(int signal);
+    void on_signal(int signal, pid_t sender, int value);
+    Situation situation() const;
     void reap();
     bool pass(const ServiceSpec& from, const std::string& name, UniqueFd& connection) noexcept;
 
     // reload.cc
-    void reload();
+    /// True: everything in the file could be used.
+    bool reload();
     void add(const std::shared_ptr<const ServiceSpec>& spec);
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
@@ -110,6 +113,7 @@ class Superdaemon {
     Configuration configuration_;
     ServiceCgroups cgroups_;
     Inheritance inheritance_;
+    Notifications notifications_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
     Announcer rpc_announcer_;

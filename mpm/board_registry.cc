@@ -129,6 +129,29 @@ void BoardRegistry::retire(std::uint32_t number) noexcept {
     tell();
 }
 
+BoardRegistry::Use BoardRegistry::use() const noexcept {
+    Use use;
+    for (const auto& [number, board] : set_.boards()) {
+        const BoardCard& card = board.card;
+        if (!held_.at(number).lives || card.kind == BoardCard::Kind::programs) continue;
+        try {
+            const Scoreboard seen(board.memory_fd, card.size(), false);
+            std::uint64_t busy = 0, connections = 0;
+            for (unsigned server = 0; server < seen.servers(); ++server) {
+                if (seen.server(server).pid.load(std::memory_order_relaxed) == 0) continue;
+                busy += seen.count(server).busy;
+                connections += seen.server(server).connections.load(std::memory_order_relaxed);
+            }
+            use.sessions += card.asynchronous != 0 ? connections : busy;
+            if (card.kind == BoardCard::Kind::pool && card.most > 0 && busy >= card.most)
+                ++use.full_pools;
+        } catch (const std::system_error&) {
+            // Without memory to map it, it is not counted.
+        }
+    }
+    return use;
+}
+
 void BoardRegistry::forget(const std::string& service) noexcept {
     const auto found = of_service_.find(service);
     if (found == of_service_.end()) return;

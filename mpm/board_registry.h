@@ -53,6 +53,13 @@ class BoardRegistry {
     /// The configuration was loaded anew.
     void count_load() noexcept;
 
+    /// What pools and processes of builtins do now, by their own account.
+    struct Use {
+        std::uint64_t sessions = 0;
+        std::size_t full_pools = 0;
+    };
+    Use use() const noexcept;
+
   private:
     struct Held {
         std::shared_ptr<SharedMemory> memory;

@@ -87,7 +87,7 @@ Inquirer::Inquirer(const std::vector<InquiringService>& services, Channel& contr
       control_(control),
       lookups_(loop_),
       signals_(loop_,
-               [this](int signal, pid_t) {
+               [this](int signal, pid_t, int) {
                    if (signal == SIGTERM) loop_.stop();
                }),
       child_signal_(loop_, [this] { lookups_.reap(); }),

@@ -42,7 +42,7 @@ Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel&
       reporter_(control, *spec_),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       scoreboard_(job.board_fd, board_size(shape_)),
-      signals_(loop_, [this](int signal, pid_t) { on_signal(signal); }),
+      signals_(loop_, [this](int signal, pid_t, int) { on_signal(signal); }),
       // Where sessions are counted, a place must be free as soon as one ends.
       child_signal_(
           loop_, [this] { reap_servers(); }, !spec_->limits.instances && !spec_->limits.per_source),

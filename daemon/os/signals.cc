@@ -50,8 +50,12 @@ SignalEvents::SignalEvents(EventLoop& loop, Callback callback)
 void SignalEvents::on_readable() {
     signalfd_siginfo info[16];
     const ssize_t size = ::read(fd_.get(), info, sizeof info);
-    for (ssize_t i = 0; i < size / static_cast<ssize_t>(sizeof info[0]); ++i)
-        callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid));
+    for (ssize_t i = 0; i < size / static_cast<ssize_t>(sizeof info[0]); ++i) {
+        const bool queued = info[i].ssi_code == SI_QUEUE &&
+                            (info[i].ssi_uid == 0 || info[i].ssi_uid == ::getuid());
+        callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid),
+                  queued ? info[i].ssi_int : 0);
+    }
 }
 
 ChildSignal::ChildSignal(EventLoop& loop, Callback callback, bool may_rest)

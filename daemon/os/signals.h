@@ -15,11 +15,12 @@ namespace minetd {
 /// blocks every signal that can be blocked.
 void take_over_signals() noexcept;
 
-/// Delivers signals to a callback through the loop, all but SIGCHLD (see ChildSignal).
+/// Delivers signals to a callback through the loop, all but SIGCHLD (see ChildSignal). `value` is
+/// that of a sigqueue(3) by this user or root, else 0.
 /// take_over_signals() comes first.
 class SignalEvents {
   public:
-    using Callback = std::function<void(int signal, pid_t sender)>;
+    using Callback = std::function<void(int signal, pid_t sender, int value)>;
     SignalEvents(EventLoop& loop, Callback callback);  ///< throws std::system_error
 
   private:

@@ -23,4 +23,9 @@ bool has_notify_socket() noexcept {
     return std::getenv("NOTIFY_SOCKET") != nullptr;
 }
 
+std::uint64_t watchdog_us() noexcept {
+    std::uint64_t usec = 0;
+    return sd_watchdog_enabled(1, &usec) > 0 ? usec : 0;
+}
+
 }  // namespace minetd::systemd

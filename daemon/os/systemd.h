@@ -3,6 +3,7 @@
 // manager that listens, every call is a no-op.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace minetd::systemd {
@@ -16,5 +17,8 @@ bool store(const std::string& name, int fd) noexcept;
 void forget_stored(const std::string& name) noexcept;
 /// A manager waits to hear from us: NOTIFY_SOCKET is set.
 bool has_notify_socket() noexcept;
+/// How long the manager waits for a WATCHDOG=1 of this process, in microseconds; 0: it does not.
+/// Takes the variables out of the environment (sd_watchdog_enabled(3)).
+std::uint64_t watchdog_us() noexcept;
 
 }  // namespace minetd::systemd

@@ -12,5 +12,8 @@ void forget_stored(const std::string&) noexcept {}
 bool has_notify_socket() noexcept {
     return false;
 }
+std::uint64_t watchdog_us() noexcept {
+    return 0;
+}
 
 }  // namespace minetd::systemd

@@ -86,7 +86,7 @@ TEST_SUITE("os") {
             take_over_signals();
             EventLoop loop;
             int got = 0;
-            SignalEvents signals(loop, [&](int signal, pid_t sender) {
+            SignalEvents signals(loop, [&](int signal, pid_t sender, int) {
                 if (sender == ::getpid()) got = signal;
                 loop.stop();
             });

@@ -74,6 +74,7 @@ std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec,
     made->spec = spec.sandbox;
     made->builtin = spec.builtin;
     made->filter = filter_of(spec);
+    made->filter_asked = spec.sandbox.seccomp.has_value();
     if (spec.sandbox.capabilities) {
         made->capabilities = mask_of(*spec.sandbox.capabilities);
         made->dropped = dropped(*made->capabilities);

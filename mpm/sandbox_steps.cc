@@ -75,7 +75,8 @@ SandboxOutcome confine(const Sandbox& sandbox) noexcept {
     if (sandbox.filter.empty()) return {};
     const sock_fprog program{.len = static_cast<unsigned short>(sandbox.filter.size()),
                              .filter = const_cast<sock_filter*>(sandbox.filter.data())};
-    return outcome(LaunchStep::seccomp, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+    result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    return sandbox.filter_asked ? outcome(LaunchStep::seccomp, result) : SandboxOutcome{};
 }
 
 }  // namespace minetd

@@ -30,7 +30,9 @@ int asking_for_parent(const std::vector<std::string>& words, bool kill) {
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
             ::prctl(PR_SET_SECCOMP, 2, &program) != 0)
             ::_exit(200);
-        ::_exit(::syscall(SYS_getppid) > 0 ? 0 : errno);
+        const int result = ::syscall(SYS_getppid) > 0 ? 0 : errno;
+        // Not _exit(2), where a sanitizer looks for leaks with calls that the filter forbids.
+        ::syscall(SYS_exit_group, result);
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);

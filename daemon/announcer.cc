@@ -56,6 +56,16 @@ void Announcer::announce(Announcements all) {
     }  // else the one before is still taking back what it told
 }
 
+void Announcer::take_over(Handed& handed) {
+    if (handed.pid == 0) return;
+    pid_ = handed.pid;
+    runtime_.children.add(pid_, *this);
+    channel_ = Channel(handed.channel.take());
+    if (!channel_) return;  // it is taking back what it told
+    event_ = std::make_unique<FdEvent>(runtime_.loop, channel_.fd(), [this] { listen(); });
+    event_->enable();
+}
+
 void Announcer::signal(int number) noexcept {
     if (pid_ != 0) ::kill(pid_, number);
 }

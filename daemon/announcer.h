@@ -26,6 +26,16 @@ class Announcer : private ChildOwner {
 
     /// Exactly this is to be told from now on.
     void announce(Announcements all);
+    /// For the image that comes after an upgrade in place: the process, whose registrations must
+    /// not end with its parent's image. The descriptor is borrowed.
+    struct Handed {
+        pid_t pid = 0;  ///< 0: there is none
+        HandedFd channel;
+    };
+    Handed hand_over() const noexcept { return {pid_, {channel_.fd()}}; }
+    /// One of a former image goes on, and will be told anew what to announce.
+    void take_over(Handed& handed);
+
     /// The process still lives: perhaps what was told is not taken back yet.
     bool running() const noexcept { return pid_ != 0; }
     void signal(int number) noexcept;

@@ -108,9 +108,21 @@ CommandLine parse_command_line(int argc, char** argv) {
                        "have the minetd of this process id reload, and end with its result")
             ->type_name("PID")
             ->check(CLI::Range(2, 1 << 22));
+    CLI::Option* upgrade =
+        app.add_option("--upgrade", line.pid,
+                       "have the minetd of this process id become the binary that is in its place "
+                       "now, and end with the result")
+            ->type_name("PID")
+            ->check(CLI::Range(2, 1 << 22));
+    CLI::Option* handover =
+        app.add_option("--check-handover", line.handover,
+                       "read the state in this descriptor, as an upgrade in place would, and end")
+            ->type_name("N");
     std::string file;
     app.add_option("FILE", file, "the configuration, as every inetd takes it");
     reload->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
+    upgrade->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
+    upgrade->excludes(reload);
     check->excludes(dump)->excludes(attributes)->excludes(explain);
     dump->excludes(attributes)->excludes(explain);
     attributes->excludes(explain);
@@ -136,7 +148,9 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (*dump) line.action = CommandLine::Action::dump;
     if (*attributes) line.action = CommandLine::Action::attributes;
     if (*reload) line.action = CommandLine::Action::reload;
+    if (*upgrade) line.action = CommandLine::Action::upgrade;
     if (*explain) line.action = CommandLine::Action::explain;
+    if (*handover) line.action = CommandLine::Action::check_handover;
     // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
     for (const std::string* named : {&file, &check_file, &dump_file})
         if (!named->empty()) line.config = *named;

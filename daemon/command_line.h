@@ -12,7 +12,8 @@
 namespace minetd {
 
 struct CommandLine {
-    enum class Action { serve, check, dump, attributes, explain, reload } action = Action::serve;
+    enum class Action { serve, check, dump, attributes, explain, reload, upgrade, check_handover };
+    Action action = Action::serve;
     std::string config = MINETD_SYSCONFDIR "/minetd.conf";
     Dialect dialect = Dialect::automatic;
     bool foreground = false;
@@ -22,7 +23,8 @@ struct CommandLine {
     std::string inetd_conf;                 ///< read beside `config`, which goes first; empty: none
     std::optional<LogTarget> log;
     std::string attribute;  ///< for explain
-    pid_t pid = 0;          ///< for reload
+    pid_t pid = 0;          ///< for reload and upgrade
+    int handover = -1;      ///< for check_handover: the descriptor of the state
 };
 
 /// Takes xinetd's options too. Ends the process for --help and --version (0) and for a wrong use

@@ -88,6 +88,9 @@ CredentialDirectory::CredentialDirectory(const ServiceSpec& spec, const std::str
     fill(spec);
 }
 
+CredentialDirectory::CredentialDirectory(Former former)
+    : path_(std::move(former.path)), owner_(::getpid()) {}
+
 CredentialDirectory::~CredentialDirectory() {
     if (owner_ != ::getpid()) return;
     remove_directory(path_);

@@ -14,6 +14,11 @@ class CredentialDirectory {
     /// Below `base`, or where this system keeps such things: $RUNTIME_DIRECTORY, /run/minetd, or
     /// $XDG_RUNTIME_DIR for who is not root. Throws std::exception.
     explicit CredentialDirectory(const ServiceSpec& spec, const std::string& base = {});
+    /// One that a former image of this process has made, as it is.
+    struct Former {
+        std::string path;
+    };
+    explicit CredentialDirectory(Former former);
     /// Removes it.
     ~CredentialDirectory();
     CredentialDirectory(const CredentialDirectory&) = delete;

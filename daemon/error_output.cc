@@ -24,11 +24,13 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line)
     : ErrorOutput(loop, std::move(on_line), make_pipe()) {}
 
-ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends)
+ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends,
+                         std::string line)
     : on_line_(std::move(on_line)),
       read_end_(std::move(ends.first)),
       write_end_(std::move(ends.second)),
-      event_(loop, read_end_.get(), [this] { on_readable(); }) {
+      event_(loop, read_end_.get(), [this] { on_readable(); }),
+      line_(std::move(line)) {
     event_.enable();
 }
 

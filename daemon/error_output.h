@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "daemon/os/event_loop.h"
 #include "daemon/os/unique_fd.h"
@@ -14,14 +15,20 @@ class ErrorOutput {
   public:
     using OnLine = std::function<void(const std::string&)>;
     ErrorOutput(EventLoop& loop, OnLine on_line);  ///< throws std::system_error
+    /// Both ends of a former image's pipe, for reading and for writing, with the line that was
+    /// begun.
+    ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends,
+                std::string line = {});
 
     /// From the next line on.
     void set_on_line(OnLine on_line) { on_line_ = std::move(on_line); }
     /// The end that programs get; borrowed.
     int write_end() const noexcept { return write_end_.get(); }
+    /// Ours; borrowed.
+    int read_end() const noexcept { return read_end_.get(); }
+    const std::string& begun_line() const noexcept { return line_; }
 
   private:
-    ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends);
     void on_readable() noexcept;
 
     OnLine on_line_;

@@ -169,8 +169,42 @@ Inheritance Inheritance::take(std::vector<std::string>& problems) {
     return taken;
 }
 
+void Inheritance::take_over(std::vector<HandedSocket>& handed) {
+    for (HandedSocket& from : handed) {
+        auto socket = inspect_socket(from.fd.take(), from.name);
+        if (!socket) continue;
+        socket->ours = from.ours;
+        socket->key = from.key;
+        socket->handed = !from.key.empty();
+        socket->named = from.named;
+        socket->host = from.host;
+        socket->inode = from.inode;
+        socket->device = from.device;
+        sockets_.push_back(std::move(*socket));
+    }
+}
+
+void Inheritance::release_handed() noexcept {
+    for (InheritedSocket& socket : sockets_)
+        if (std::exchange(socket.handed, false)) socket.key.clear();
+}
+
+std::vector<HandedSocket> Inheritance::hand_over() const {
+    std::vector<HandedSocket> handed;
+    for (const InheritedSocket& socket : sockets_)
+        handed.push_back({.fd = {socket.fd.get()},
+                          .key = {},
+                          .name = socket.name,
+                          .host = {},
+                          .ours = socket.ours,
+                          .inode = socket.inode,
+                          .device = socket.device});
+    return handed;
+}
+
 void Inheritance::assign(std::span<const std::shared_ptr<const ServiceSpec>> services) {
     for (InheritedSocket& socket : sockets_) {
+        if (socket.handed) continue;
         socket.key.clear();
         if (socket.ours) continue;
         int best = 0;

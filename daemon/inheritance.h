@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// Sockets that were open before we were: of a service manager's socket units, or our own from its
-// store. The protocol is that of sd_listen_fds(3); who gets which is decided by name, then by
-// address.
+// Sockets that were open before we were: of a service manager's socket units, our own from its
+// store, or those of the image that this process had before an upgrade in place. The protocol is
+// that of sd_listen_fds(3); who gets which is decided by name, then by address.
 #pragma once
 
 #include <netinet/in.h>
@@ -16,6 +16,7 @@
 #include "daemon/config/service_spec.h"
 #include "daemon/os/socket_address.h"
 #include "daemon/os/unique_fd.h"
+#include "mpm/handed_over.h"
 
 namespace minetd {
 
@@ -38,6 +39,18 @@ std::vector<std::string> listen_names(const ListenVariables& variables, pid_t se
 std::string stored_name(const std::string& key, std::size_t number);
 std::string stored_prefix(const std::string& key);
 
+/// What one image of the daemon leaves to the next; the descriptor is borrowed.
+struct HandedSocket {
+    HandedFd fd;
+    std::string key;     ///< of the service that has it; empty: none
+    std::string name;    ///< its owner's, or the one it is kept by; empty: nobody keeps it
+    std::string host;    ///< of spec.bind
+    bool ours = false;   ///< we bound it
+    bool named = false;  ///< its owner named the service
+    ino_t inode = 0;     ///< of a unix socket's path that is ours to remove; 0: none
+    dev_t device = 0;
+};
+
 struct InheritedSocket {
     UniqueFd fd;
     std::string name;
@@ -46,7 +59,12 @@ struct InheritedSocket {
     bool accepts = false;  ///< SO_ACCEPTCONN
     bool v6only = false;
     bool ours = false;  ///< we bound it, in a former life; else it is its owner's
-    std::string key;    ///< the service that its owner named
+    std::string key;    ///< the service that its owner named, or that had it
+    bool handed = false;  ///< of a former image, in every respect as it should be; the rest is its
+    bool named = true;
+    std::string host;
+    ino_t inode = 0;
+    dev_t device = 0;
 };
 
 /// Looks at a descriptor. `fd` is taken in any case; empty when it is no socket.
@@ -61,9 +79,16 @@ class Inheritance {
     /// close-on-exec. What is wrong goes to `problems`; nothing is taken then.
     static Inheritance take(std::vector<std::string>& problems);
 
+    /// Those of a former image, before any service is made.
+    void take_over(std::vector<HandedSocket>& handed);
+    /// Where no service took what was handed over for it, whoever is bound there may have it.
+    void release_handed() noexcept;
+    /// What nobody has taken, for the next image.
+    std::vector<HandedSocket> hand_over() const;
+
     /// Whom each socket is named for: a service's key, id or name, in this order.
     void assign(std::span<const std::shared_ptr<const ServiceSpec>> services);
-    /// Those that their owner named for this service.
+    /// Those that their owner named for this service, or that it had already.
     std::vector<InheritedSocket> named_for(const ServiceSpec& spec);
     /// Those bound to this address that are not named for another service. Port 0 is what the
     /// kernel chose for this service the last time.

@@ -37,13 +37,40 @@ bool InquirerProcess::runs() const noexcept {
 void InquirerProcess::serve(std::vector<InquiringService> services) {
     if (services == services_) return;
     services_ = std::move(services);
-    for (const auto& process : processes_) {
-        if (std::exchange(process->draining, true)) continue;
-        ControlMessage message;
-        message.kind = ControlMessage::Kind::drain;
-        send_control(process->channel, message);
-    }
+    for (const auto& process : processes_) drain(*process);
     start();
+}
+
+void InquirerProcess::drain(Process& process) noexcept {
+    if (std::exchange(process.draining, true)) return;
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::drain;
+    send_control(process.channel, message);
+}
+
+void InquirerProcess::place(std::unique_ptr<Process> process) {
+    Process& placed = *process;
+    placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
+                                             [this, &placed] { listen(placed); });
+    placed.event->enable();
+    runtime_.children.add(placed.pid, *this);
+    processes_.push_back(std::move(process));
+}
+
+std::vector<InquirerProcess::Handed> InquirerProcess::hand_over() const {
+    std::vector<Handed> handed;
+    for (const auto& process : processes_)
+        handed.push_back({process->pid, {process->channel.fd()}, process->services});
+    return handed;
+}
+
+void InquirerProcess::take_over(Handed& handed) {
+    auto process = std::make_unique<Process>();
+    process->pid = handed.pid;
+    process->channel = Channel(handed.channel.take());
+    process->services = std::move(handed.services);
+    drain(*process);
+    place(std::move(process));
 }
 
 void InquirerProcess::start() noexcept {
@@ -66,16 +93,10 @@ void InquirerProcess::start() noexcept {
         error = errno;
         if (pid > 0) {
             auto process = std::make_unique<Process>();
-            Process& placed = *process;
-            placed.pid = pid;
-            placed.services = services_;
-            placed.channel = std::move(ours);
-            placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
-                                                     [this, &placed] { listen(placed); });
-            placed.event->enable();
-            processes_.push_back(std::move(process));
-            runtime_.children.add(pid, *this);
-            return;
+            process->pid = pid;
+            process->services = services_;
+            process->channel = std::move(ours);
+            return place(std::move(process));
         }
     } catch (const std::system_error& problem) {
         error = problem.code().value();

@@ -25,6 +25,16 @@ class InquirerProcess : private ChildOwner {
     /// From now on for these services. One that runs for others finishes what it was asked.
     void serve(std::vector<InquiringService> services);
 
+    /// For the image that comes after an upgrade in place; the descriptor is borrowed.
+    struct Handed {
+        pid_t pid = 0;
+        HandedFd channel;
+        std::vector<InquiringService> services;  ///< in the order in which it knows them
+    };
+    std::vector<Handed> hand_over() const;
+    /// One of a former image: it finishes what it was asked, and the next one goes on.
+    void take_over(Handed& handed);
+
   private:
     struct Process {
         pid_t pid = 0;
@@ -36,6 +46,8 @@ class InquirerProcess : private ChildOwner {
 
     void on_exit(const Exit& exit) noexcept override;
     void start() noexcept;
+    void place(std::unique_ptr<Process> process);
+    void drain(Process& process) noexcept;
     void listen(Process& process) noexcept;
     bool runs() const noexcept;
 

@@ -3,26 +3,48 @@
 
 #include <fmt/core.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
+#include "daemon/os/journal.h"
 #include "services/registry.h"
 
 namespace minetd {
 
 Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics) {
-    LoadOptions options;
+    LoadOptions options = load_options();
     options.dialect = line.dialect;
     options.check_host = check_host;
     options.inetd_conf = line.inetd_conf;
+    Configuration configuration = load_configuration(line.config, options, diagnostics);
+    if (line.process_limit) configuration.daemon.process_limit = line.process_limit;
+    return configuration;
+}
+
+LoadOptions load_options() {
+    LoadOptions options;
     for (const Builtin& builtin : builtins())
         options.builtins.push_back({.name = std::string(builtin.name),
                                     .stream = builtin.traits.stream,
                                     .datagram = builtin.traits.datagram,
                                     .tells_of_all = builtin.traits.shows_boards});
-    Configuration configuration = load_configuration(line.config, options, diagnostics);
-    if (line.process_limit) configuration.daemon.process_limit = line.process_limit;
-    return configuration;
+    return options;
+}
+
+LogTarget log_target(const CommandLine& line, const Configuration& configuration) {
+    if (line.log) return *line.log;
+    if (configuration.daemon.log.kind != LogTarget::Kind::inherit) return configuration.daemon.log;
+    LogTarget target;
+    // What systemd connected to the journal can as well have fields.
+    const bool journal = line.foreground &&
+                         is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM")) &&
+                         ::access(journal_socket, W_OK) == 0;
+    target.kind = journal           ? LogTarget::Kind::journal
+                  : line.foreground ? LogTarget::Kind::err
+                                    : LogTarget::Kind::syslog;
+    return target;
 }
 
 void print(const Diagnostics& diagnostics) {

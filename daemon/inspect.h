@@ -6,8 +6,14 @@
 
 namespace minetd {
 
+/// How configurations are read, but for what the command line says.
+LoadOptions load_options();
+
 /// The configuration as the command line has it, whatever it is read for. Throws nothing.
 Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics);
+
+/// Where the daemon's messages go.
+LogTarget log_target(const CommandLine& line, const Configuration& configuration);
 
 /// Prints what was asked for; returns the exit status.
 int inspect(const CommandLine& line);

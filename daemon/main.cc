@@ -5,7 +5,6 @@
 #include <sysexits.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -14,38 +13,27 @@
 #include "daemon/command_line.h"
 #include "daemon/inspect.h"
 #include "daemon/notifications.h"
-#include "daemon/os/journal.h"
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
 #include "daemon/pid_file.h"
-#include "daemon/reload_request.h"
+#include "daemon/request.h"
 #include "daemon/superdaemon.h"
+#include "daemon/take_over.h"
 
 namespace minetd {
 namespace {
 
-LogTarget log_target(const CommandLine& line, const Configuration& configuration) {
-    if (line.log) return *line.log;
-    if (configuration.daemon.log.kind != LogTarget::Kind::inherit) return configuration.daemon.log;
-    LogTarget target;
-    // What systemd connected to the journal can as well have fields.
-    const bool journal = line.foreground &&
-                         is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM")) &&
-                         ::access(journal_socket, W_OK) == 0;
-    target.kind = journal           ? LogTarget::Kind::journal
-                  : line.foreground ? LogTarget::Kind::err
-                                    : LogTarget::Kind::syslog;
-    return target;
-}
-
-int serve(CommandLine line) {
+int serve(CommandLine line, const Invocation& invocation) {
+    std::optional<Handover> former = receive_handover();
     std::vector<std::string> refused;
     Inheritance inheritance = Inheritance::take(refused);
     for (const std::string& problem : refused) fmt::print(stderr, "minetd: {}\n", problem);
     Diagnostics diagnostics;
-    const Configuration configuration = load(line, true, diagnostics);
+    Configuration configuration = load(line, true, diagnostics);
     print(diagnostics);
-    if (configuration.fatal || (line.strict && diagnostics.failed())) {
+    if (former && configuration.fatal) {
+        configuration.daemon = read_dump(former->daemon).daemon;  // all stays as it was
+    } else if (configuration.fatal || (!former && line.strict && diagnostics.failed())) {
         notify_failure(EINVAL, "the configuration cannot be used: see the log");
         return EX_CONFIG;
     }
@@ -54,18 +42,20 @@ int serve(CommandLine line) {
     if (!line.inetd_conf.empty()) line.inetd_conf = std::filesystem::absolute(line.inetd_conf);
 
     std::optional<Background> background;
-    if (!line.foreground) background.emplace();
-    const PidFile pid_file(line.pid_file.value_or(configuration.daemon.pid_file));
+    if (!line.foreground && !former) background.emplace();
+    const PidFile pid_file(line.pid_file.value_or(configuration.daemon.pid_file),
+                           former ? former->pid_file.take() : UniqueFd());
     if (::chdir("/") < 0) throw std::system_error(errno, std::generic_category(), "chdir /");
     ::umask(::umask(0) | 022);
     take_over_signals();
     raise_open_files();
+    if (former && former->open_files) note_lowered_open_files(*former->open_files);
     become_subreaper();
 
     Superdaemon superdaemon(
         configuration, log_target(line, configuration),
         [&line](Diagnostics& found) { return load(line, true, found); }, line.strict,
-        std::move(inheritance));
+        std::move(inheritance), Succession{invocation, pid_file.fd(), std::move(former)});
     if (background) background->ready();
     return superdaemon.run();
 }
@@ -77,9 +67,12 @@ int main(int argc, char** argv) {
     using namespace minetd;
     try {
         ensure_standard_descriptors();
+        const Invocation invocation = note_invocation(argc, argv);
         const CommandLine line = parse_command_line(argc, argv);
         if (line.action == CommandLine::Action::reload) return request_reload(line.pid);
-        return line.action == CommandLine::Action::serve ? serve(line) : inspect(line);
+        if (line.action == CommandLine::Action::upgrade) return request_upgrade(line.pid);
+        if (line.action == CommandLine::Action::check_handover) return check_handover(line);
+        return line.action == CommandLine::Action::serve ? serve(line, invocation) : inspect(line);
     } catch (const std::system_error& error) {
         fmt::print(stderr, "minetd: {}\n", error.what());
         const int code = error.code().value();

@@ -2,6 +2,7 @@
 #include "daemon/notifications.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -66,6 +67,17 @@ void Notifications::reloading() {
 
 void Notifications::reloaded(bool whole) {
     note_ = whole ? "" : "the last reload found errors; ";
+    ready();
+}
+
+void Notifications::upgraded() {
+    if (!listens_) return;
+    systemd::notify(fmt::format("MAINPID={}", ::getpid()));
+    ready();
+}
+
+void Notifications::upgrade_refused() {
+    note_ = "the last upgrade was refused; ";
     ready();
 }
 

@@ -34,6 +34,9 @@ class Notifications {
     void ready();
     void reloading();
     void reloaded(bool whole);
+    /// An upgrade in place came to an end: this process goes on as another image, or as it was.
+    void upgraded();
+    void upgrade_refused();
     /// From now on time is asked for again and again, until the end.
     void stopping(const std::string& why);
 

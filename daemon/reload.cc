@@ -77,7 +77,6 @@ Assignment Superdaemon::assignment(Service& service) {
     else if (spec.error_output() == StderrTarget::Kind::log)
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
-    refresh_credentials(service);
     service.sandbox = make_sandbox(spec, service.sandbox);
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
@@ -141,6 +140,7 @@ void Superdaemon::add(const std::shared_ptr<const ServiceSpec>& spec) {
     auto service = std::make_unique<Service>();
     service->spec = spec;
     try {
+        refresh_credentials(*service);
         service->dispatcher = make_dispatcher(runtime_, assignment(*service));
         open_sockets(*service);
         if (!spec->tcpmux) service->dispatcher->serve(service->sockets->sockets());
@@ -159,9 +159,7 @@ void Superdaemon::remove(const std::string& key) {
     Service& service = *found->second;
     service.dispatcher->stop_accepting();
     service.sockets->close();
-    if (service.dispatcher->sessions() > 0)
-        draining_.push_back({key, std::move(service.error_output), std::move(service.credentials),
-                             std::move(service.dispatcher)});
+    drain(key, service.spec, service, std::move(service.dispatcher));
     services_.erase(found);
     boards_.forget(key);
     finish_cgroup(key);
@@ -173,12 +171,20 @@ void Superdaemon::finish_cgroup(const std::string& key) noexcept {
     cgroups_.finish(key);
 }
 
+void Superdaemon::drain(const std::string& key, const std::shared_ptr<const ServiceSpec>& spec,
+                        Service& service, std::unique_ptr<Dispatcher> dispatcher) {
+    if (dispatcher->sessions() > 0)
+        draining_.push_back({key, spec, service.ledger, service.inquiry, service.error_output,
+                             service.credentials, std::move(dispatcher)});
+}
+
 void Superdaemon::change(const Changes::Pair& pair) {
     const auto found = services_.find(pair.after->key());
     if (found == services_.end()) return add(pair.after);
     Service& service = *found->second;
     const std::shared_ptr<const ServiceSpec> before = std::exchange(service.spec, pair.after);
     try {
+        refresh_credentials(service);
         Assignment job = assignment(service);
         const bool same_way =
             before->serve == pair.after->serve && before->is_builtin() == pair.after->is_builtin();
@@ -186,9 +192,7 @@ void Superdaemon::change(const Changes::Pair& pair) {
             auto next = make_dispatcher(runtime_, std::move(job));
             service.dispatcher->stop_accepting();
             std::swap(service.dispatcher, next);
-            if (next->sessions() > 0)
-                draining_.push_back(
-                    {before->key(), service.error_output, service.credentials, std::move(next)});
+            drain(before->key(), before, service, std::move(next));
         } else {
             service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
         }
@@ -268,6 +272,13 @@ bool Superdaemon::reload() {
         notifications_.reloaded(false);
         return false;
     }
+    log_.message(Level::notice, "reloaded: " + go_over_to(next));
+    const bool whole = !diagnostics.failed() && configuration_.broken.empty();
+    notifications_.reloaded(whole);
+    return whole;
+}
+
+std::string Superdaemon::go_over_to(const Configuration& next) {
     const Changes step = changes(configuration_, next);
     if (next.daemon.cgroup != configuration_.daemon.cgroup)
         log_.message(Level::warning, "cgroup in [minetd] takes effect at the next start");
@@ -293,13 +304,8 @@ bool Superdaemon::reload() {
     brief_inquirer();
     announce();
     boards_.count_load();
-    log_.message(
-        Level::notice,
-        fmt::format("reloaded: {} added, {} changed, {} removed, {} kept; {}", step.added.size(),
-                    step.changed.size(), step.removed.size(), step.kept.size(), summary()));
-    const bool whole = !diagnostics.failed() && configuration_.broken.empty();
-    notifications_.reloaded(whole);
-    return whole;
+    return fmt::format("{} added, {} changed, {} removed, {} kept; {}", step.added.size(),
+                       step.changed.size(), step.removed.size(), step.kept.size(), summary());
 }
 
 }  // namespace minetd

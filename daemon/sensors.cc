@@ -32,6 +32,11 @@ void Sensors::prepare(std::span<const std::shared_ptr<const ServiceSpec>> servic
     }
 }
 
+void Sensors::take_over(UniqueFd memory) {
+    list_ = std::make_unique<DenyList>(std::move(memory));
+    denied_ = list_->peers();
+}
+
 void Sensors::touched(const ServiceSpec& sensor, const SocketAddress& peer) noexcept {
     if (!is_sensor(sensor) || !is_well_formed(peer)) return;
     if (list_ && sensor.deny_time != deny_never) deny(sensor, peer);

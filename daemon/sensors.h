@@ -24,6 +24,10 @@ class Sensors {
     /// From the first of these services on that is a sensor with a deny_time, there is a list of
     /// denied peers; it lasts as long as the daemon.
     void prepare(std::span<const std::shared_ptr<const ServiceSpec>> services);
+    /// The list of a former image goes on. Throws std::exception.
+    void take_over(UniqueFd memory);
+    /// The list's memory, borrowed; -1: there is none.
+    int list_fd() const noexcept { return list_ ? list_->fd() : -1; }
     /// Null where nobody can be on the list.
     const std::shared_ptr<DeniedPeers>& denied() const noexcept { return denied_; }
 

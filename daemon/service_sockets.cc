@@ -77,8 +77,9 @@ ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpe
       retry_(loop, [this] { retry(); }) {
     if (spec_->tcpmux) return;
     // Where their owner named sockets for the service, he says where it is.
-    take(inheritance_.named_for(*spec_), "");
-    if (!open_.empty()) return;
+    take(inheritance_.named_for(*spec_));
+    if (std::any_of(open_.begin(), open_.end(), [](const Open& open) { return open.named; }))
+        return;
     if (spec_->bind.empty() || spec_->family == Family::unix_domain)
         missing_.push_back({});
     else
@@ -168,31 +169,37 @@ void ServiceSockets::open_all(const SocketAddress& address, const std::string& h
     }
 }
 
-/// A path that came with a socket is left where it is at the end: it may be another's by now.
+/// A path that came with another's socket is left where it is at the end: it may be somebody's.
 void ServiceSockets::take(std::vector<InheritedSocket> inherited, const std::string& host) {
     const SocketOptions options = options_for(*spec_);
     for (InheritedSocket& from : inherited) {
-        Open socket;
-        socket.foreign = !from.ours;
-        socket.name = std::move(from.name);
-        socket.host = host;
-        socket.address = from.address;
-        socket.specific = is_specific(from.address);
-        socket.fd = std::move(from.fd);
-        // Nobody may make the root process wait, and datagrams are answered from where they came.
-        set_nonblocking(socket.fd.get(), true);
-        if (options.packet_info) want_packet_info(socket.fd.get(), socket.address.family());
-        if (!socket.foreign) {
-            adjust_listener(socket.fd.get(), options);
-            // Of a former life's numbers none is given twice.
+        Open socket{.fd = std::move(from.fd),
+                    .address = from.address,
+                    .host = from.handed ? std::move(from.host) : host,
+                    .specific = is_specific(from.address),
+                    .inode = from.inode,
+                    .device = from.device,
+                    .name = std::move(from.name),
+                    .foreign = !from.ours,
+                    .named = from.named && !from.key.empty()};
+        // Of a former life's numbers none is given twice.
+        if (from.ours && !socket.name.empty())
             stored_ = std::max<std::size_t>(
                 stored_,
                 std::strtoul(socket.name.c_str() + socket.name.rfind('#') + 1, nullptr, 10) + 1);
-        }
-        log_(Level::info, fmt::format("{}: {} is inherited, as `{}'", spec_->id,
-                                      socket.address.str(), socket.name));
+        // What a former image prepared may be in the hands of a program.
+        if (!from.handed) prepare(socket, options);
         open_.push_back(std::move(socket));
     }
+}
+
+void ServiceSockets::prepare(const Open& socket, const SocketOptions& options) {
+    // Nobody may make the root process wait, and datagrams are answered from where they came.
+    set_nonblocking(socket.fd.get(), true);
+    if (options.packet_info) want_packet_info(socket.fd.get(), socket.address.family());
+    if (!socket.foreign) adjust_listener(socket.fd.get(), options);
+    log_(Level::info,
+         fmt::format("{}: {} is inherited, as `{}'", spec_->id, socket.address.str(), socket.name));
 }
 
 void ServiceSockets::open_one(const SocketAddress& address, const std::string& host,
@@ -211,6 +218,28 @@ void ServiceSockets::open_one(const SocketAddress& address, const std::string& h
     open_.push_back(std::move(socket));
 }
 
+std::vector<HandedSocket> ServiceSockets::hand_over() const {
+    std::vector<HandedSocket> handed;
+    for (const Open& open : open_)
+        handed.push_back({.fd = {open.fd.get()},
+                          .key = spec_->key(),
+                          .name = open.name,
+                          .host = open.host,
+                          .ours = !open.foreign,
+                          .named = open.named,
+                          .inode = open.inode,
+                          .device = open.device});
+    return handed;
+}
+
+bool ServiceSockets::have(const SocketAddress& address, const std::string& host) const {
+    return std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
+        // Where the kernel chooses the port, one of this host and address is enough.
+        return open.address == address ||
+               (spec_->port == 0 && open.host == host && open.address.host() == address.host());
+    });
+}
+
 bool ServiceSockets::try_open(Wanted& wanted) {
     std::string place = wanted.host.empty() ? "*" : wanted.host;
     std::string problem;
@@ -226,13 +255,8 @@ bool ServiceSockets::try_open(Wanted& wanted) {
         unsigned opened = 0;
         for (const SocketAddress& address : addresses) {
             place = address.str();
-            const bool have = std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
-                // Where the kernel chooses the port, one of this host and address is enough.
-                return open.address == address || (spec_->port == 0 && open.host == wanted.host &&
-                                                   open.address.host() == address.host());
-            });
             try {
-                if (!have) open_all(address, wanted.host);
+                if (!have(address, wanted.host)) open_all(address, wanted.host);
                 ++opened;
             } catch (const std::system_error& error) {
                 // A kernel without IPv6 has no IPv6 half of "any address".
@@ -242,7 +266,7 @@ bool ServiceSockets::try_open(Wanted& wanted) {
                 // One socket for both is then one for IPv4, as with xinetd.
                 if (other_half && spec_->family == Family::dual) {
                     for (const SocketAddress& v4 : resolve(wanted.host, spec_->port, AF_INET))
-                        open_all(v4, wanted.host), ++opened;
+                        if (++opened; !have(v4, wanted.host)) open_all(v4, wanted.host);
                 } else if (!other_half || spec_->family != Family::any)
                     problem = fmt::format("{}: {}", place, error.what());
             }

@@ -30,6 +30,8 @@ class ServiceSockets {
     /// A reload kept the address: from now on for this specification, and this listener.
     void rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened);
     std::vector<ListeningSocket> sockets() const;
+    /// For the image that comes after an upgrade in place: its Inheritance gives them back to us.
+    std::vector<HandedSocket> hand_over() const;
     std::size_t missing() const noexcept { return missing_.size(); }
     /// Some of them were bound by us now, not inherited.
     bool has_bound() const noexcept { return bound_; }
@@ -49,6 +51,7 @@ class ServiceSockets {
         dev_t device = 0;
         std::string name;  ///< its owner's, or the one it is kept by; empty: nobody keeps it
         bool foreign = false;
+        bool named = false;  ///< its owner named this service for it
     };
     struct Wanted {
         std::string host;  ///< of spec.bind; resolved at every try
@@ -56,9 +59,11 @@ class ServiceSockets {
     };
     bool try_open(Wanted& wanted);
     void open_all(const SocketAddress& address, const std::string& host);
+    bool have(const SocketAddress& address, const std::string& host) const;
     void open_one(const SocketAddress& address, const std::string& host,
                   const SocketOptions& options);
-    void take(std::vector<InheritedSocket> inherited, const std::string& host);
+    void take(std::vector<InheritedSocket> inherited, const std::string& host = {});
+    void prepare(const Open& socket, const SocketOptions& options);
     void retry() noexcept;
 
     std::shared_ptr<const ServiceSpec> spec_;

@@ -27,6 +27,7 @@ void Superdaemon::signal_everybody(int signal) {
 
 void Superdaemon::stop() {
     life_ = Life::finishing;
+    cancel_upgrade();
     for (const auto& [key, service] : services_) {
         service->dispatcher->stop_accepting();
         service->sockets->leave();

@@ -7,12 +7,12 @@
 
 #include <stdexcept>
 
-#include "daemon/reload_request.h"
+#include "daemon/request.h"
 
 namespace minetd {
 
 Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& log, Load load,
-                         bool strict, Inheritance inheritance)
+                         bool strict, Inheritance inheritance, Succession succession)
     : load_(std::move(load)),
       log_(log),
       refusals_(loop_, [this](const ServiceSpec& spec,
@@ -42,11 +42,18 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       inheritance_(std::move(inheritance)),
       notifications_(loop_, [this] { return situation(); }),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
-      signals_(loop_, [this](int signal, pid_t sender,
-                             int value) { on_signal(signal, sender, value); }),
+      signals_(loop_,
+               [this](int signal, pid_t sender, int value) { on_signal(signal, sender, value); }),
       child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }),
-      around_(loop_, [this] { reap(); }) {
+      around_(loop_, [this] { reap(); }),
+      pid_file_(succession.pid_file),
+      upgrade_(runtime_, succession.invocation,
+               [this](const std::string& problem) { finish_upgrade(problem); }) {
+    if (succession.former) {
+        take_over(*succession.former, configuration);
+        return;
+    }
     sensors_.prepare(configuration_.services);
     cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
     inheritance_.assign(configuration_.services);
@@ -99,7 +106,7 @@ void Superdaemon::on_signal(int signal, pid_t sender, int value) {
     switch (signal) {
         case SIGHUP:
             if (life_ != Life::serving) return;
-            answer_reload_request(sender, value, reload());
+            answer(is_request(value) ? sender : 0, reload() ? Answer::done : Answer::refused);
             return;
         case SIGTERM:
         case SIGINT:
@@ -111,9 +118,7 @@ void Superdaemon::on_signal(int signal, pid_t sender, int value) {
             log_.reopen();
             return log_.message(Level::notice, "logs reopened");
         case SIGUSR2:
-            return log_.message(
-                Level::warning,
-                "SIGUSR2: this version has no upgrade in place; restart it instead");
+            return upgrade(is_request(value) ? sender : 0);
         default:
             return;
     }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,17 @@
 #include "daemon/sensors.h"
 #include "daemon/service_cgroups.h"
 #include "daemon/service_sockets.h"
+#include "daemon/upgrade.h"
 #include "mpm/dispatcher.h"
 
 namespace minetd {
+
+/// Those who were this process before, and those who will be.
+struct Succession {
+    const Invocation& invocation;
+    int pid_file = -1;               ///< borrowed; handed on
+    std::optional<Handover> former;  ///< what the image before this one left
+};
 
 class Superdaemon {
   public:
@@ -33,9 +42,10 @@ class Superdaemon {
     using Load = std::function<Configuration(Diagnostics&)>;
 
     /// Opens the sockets and starts what is to run before the first client. Throws std::exception
-    /// when `strict` and some service cannot be served.
+    /// when `strict` and some service cannot be served. Behind a former image it takes over what
+    /// that has, as it was, and goes over to `configuration`, if that is a valid one.
     Superdaemon(const Configuration& configuration, const LogTarget& log, Load load, bool strict,
-                Inheritance inheritance);
+                Inheritance inheritance, Succession succession);
     ~Superdaemon();
 
     /// Serves until stopped; returns the exit status.
@@ -58,6 +68,9 @@ class Superdaemon {
     /// Serves nothing new; here until its last session ends.
     struct Draining {
         std::string key;
+        std::shared_ptr<const ServiceSpec> spec;
+        std::shared_ptr<Ledger> ledger;
+        std::shared_ptr<Inquiry> inquiry;
         std::shared_ptr<ErrorOutput> error_output;
         std::shared_ptr<CredentialDirectory> credentials;
         std::unique_ptr<Dispatcher> dispatcher;
@@ -72,9 +85,14 @@ class Superdaemon {
     // reload.cc
     /// True: everything in the file could be used.
     bool reload();
+    /// What was done, for the log.
+    std::string go_over_to(const Configuration& next);
     void add(const std::shared_ptr<const ServiceSpec>& spec);
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
+    /// Its service goes another way; what lives for it lives on.
+    void drain(const std::string& key, const std::shared_ptr<const ServiceSpec>& spec,
+               Service& service, std::unique_ptr<Dispatcher> dispatcher);
     void refresh_contexts();
     void refresh_credentials(Service& service);
     bool misses_denials(const Service& service) const noexcept;
@@ -92,6 +110,18 @@ class Superdaemon {
     void report_inheritance();
     /// Others are told of the services that there are now.
     void announce();
+
+    // succession.cc
+    /// `asker` is to hear how it went; 0: nobody.
+    void upgrade(pid_t asker);
+    void finish_upgrade(const std::string& problem);
+    void refuse_upgrade(const std::string& why);
+    void cancel_upgrade();
+    Handover hand_over();
+
+    // intake.cc
+    class Intake;
+    void take_over(Handover& state, const Configuration& next);
 
     // shutdown.cc
     void stop();
@@ -122,6 +152,9 @@ class Superdaemon {
     ChildSignal child_signal_;
     Timer deadline_;
     Timer around_;  ///< reaps when the loop comes round
+    int pid_file_;  ///< borrowed
+    Upgrade upgrade_;
+    std::vector<pid_t> askers_;  ///< of the upgrade that is being checked
     enum class Life { serving, finishing, hurrying, killing } life_ = Life::serving;
 };
 

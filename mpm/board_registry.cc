@@ -161,6 +161,41 @@ void BoardRegistry::forget(const std::string& service) noexcept {
     tell();
 }
 
+HandedBoards BoardRegistry::hand_over() const {
+    HandedBoards handed{
+        .began = set_.began, .configuration = set_.configuration, .last = last_, .boards = {}};
+    for (const auto& [number, board] : set_.boards()) {
+        // What the root process counts by itself is handed over by who counts it.
+        if (board.card.kind == BoardCard::Kind::programs || board.memory_fd < 0) continue;
+        handed.boards.push_back({.card = board.card,
+                                 .service = board.service,
+                                 .memory = {board.memory_fd},
+                                 .lives = held_.at(number).lives});
+    }
+    return handed;
+}
+
+void BoardRegistry::take_over(HandedBoards& handed) {
+    set_.began = handed.began;
+    set_.configuration = handed.configuration;
+    last_ = handed.last;
+    for (HandedBoard& board : handed.boards) {
+        std::shared_ptr<SharedMemory> memory;
+        try {
+            memory = std::make_shared<SharedMemory>(board.memory.take(), board.card.size().bytes());
+        } catch (const std::exception&) {
+            continue;  // statistics are not worth a refusal
+        }
+        const std::uint32_t number = board.card.number;
+        set_.boards()[number] = {.card = board.card,
+                                 .service = board.service,
+                                 .readable = UniqueFd(),
+                                 .memory_fd = memory->fd()};
+        held_[number] = {std::move(memory), board.lives};
+        of_service_[board.service].push_back(number);
+    }
+}
+
 void BoardRegistry::begin_reading(Reader& reader) {
     readers_.push_back(&reader);
     for (std::size_t i = 0; i < owners_.size(); ++i) owners_[i]->show_board();

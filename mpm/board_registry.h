@@ -11,6 +11,7 @@
 #include "daemon/config/service_spec.h"
 #include "daemon/os/shared_memory.h"
 #include "mpm/board_set.h"
+#include "mpm/handed_over.h"
 
 namespace minetd {
 
@@ -40,6 +41,13 @@ class BoardRegistry {
     /// The service is no more.
     void forget(const std::string& service) noexcept;
     bool has(const std::string& service) const noexcept { return of_service_.contains(service); }
+
+    // -- an upgrade in place
+    /// Boards of processes, and of those that had processes. Descriptors are borrowed.
+    HandedBoards hand_over() const;
+    /// A former image's boards, under their numbers; before anybody else adds one. A board whose
+    /// memory is not what it should be is left out.
+    void take_over(HandedBoards& handed);
 
     // -- those who show them
     class Reader {

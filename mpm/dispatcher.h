@@ -15,6 +15,7 @@
 #include "daemon/policy/admission.h"
 #include "mpm/board_registry.h"
 #include "mpm/children.h"
+#include "mpm/handed_over.h"
 #include "mpm/launch.h"
 #include "mpm/record.h"
 #include "services/service_context.h"
@@ -81,6 +82,14 @@ class Dispatcher {
     /// A reload changed the service in ways that its way of serving survives. With `new_servers`,
     /// processes that run now finish what they have, beside their successors.
     virtual void adopt(Assignment assignment, bool new_servers) = 0;
+
+    /// What lives for this dispatcher, for the image that comes after an upgrade in place.
+    /// Descriptors are borrowed. Nothing is changed: the upgrade may fail.
+    virtual HandedDispatcher hand_over() noexcept = 0;
+    /// The other side of it; once, before serve(), which will be given `sockets`. What was handed
+    /// over runs on, and is told to finish when there is somebody in its place.
+    virtual void take_over(HandedDispatcher& handed,
+                           const std::vector<ListeningSocket>& sockets) = 0;
 
     /// Serves one connection that was accepted elsewhere, after saying `greeting` to it; false when
     /// it was refused: the caller still has it.

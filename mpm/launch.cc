@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -129,6 +130,21 @@ Launcher::Started Launcher::start(LaunchSlot& slot) noexcept {
     slot.pid = static_cast<pid_t>(pid);
     in_flight_.push_back(&slot);
     return {.pid = slot.pid, .error = 0, .ticket = {&slot, slot.serial}};
+}
+
+Launcher::Failure Launcher::look(const Ticket& ticket) noexcept {
+    if (ticket.slot == nullptr) return {};
+    if (ticket.slot->serial == ticket.serial &&
+        ticket.slot->tid.load(std::memory_order_acquire) == 0)
+        return {ticket.slot->error, ticket.slot->step};
+    const auto found = failures_.find(ticket.serial);
+    return found == failures_.end() ? Failure{} : found->second;
+}
+
+bool Launcher::settle(Milliseconds patience) noexcept {
+    const Milliseconds until = monotonic_ms() + patience;
+    for (collect(); !in_flight_.empty() && monotonic_ms() < until; collect()) ::usleep(50);
+    return in_flight_.empty();
 }
 
 Launcher::Failure Launcher::outcome(const Ticket& ticket) noexcept {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "daemon/os/cgroup.h"
+#include "daemon/os/clock.h"
 #include "daemon/os/socket_address.h"
 #include "mpm/launch_plan.h"
 #include "mpm/launch_step.h"
@@ -77,6 +78,10 @@ class Launcher {
         int error = 0;  ///< 0: the program was started
         LaunchStep step = LaunchStep::none;
     };
+    /// What is known of it by now; outcome() will still tell it.
+    Failure look(const Ticket& ticket) noexcept;
+    /// Waits until no child is on our memory any more, or so long; false: some still are.
+    bool settle(Milliseconds patience) noexcept;
     /// After the child of this ticket was reaped.
     Failure outcome(const Ticket& ticket) noexcept;
 

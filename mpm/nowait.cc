@@ -165,7 +165,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     ++runtime_.programs.running;
     board_.note_accepted(started.pid, connection.peer);
     sessions_.emplace(started.pid,
-                      Session{started.ticket, connection.claim, began, connection.peer});
+                      Session{started.ticket, connection.claim, began, connection.peer, {}});
     if (wants_record(spec, Record::Kind::start))
         runtime_.record(spec, start_record(started.pid, connection.peer));
     return Outcome::served;
@@ -233,6 +233,55 @@ void Nowait::show_sessions(ProgramBoard& board) noexcept {
         board.show_session(pid, session.peer, session.began_us);
 }
 
+HandedDispatcher Nowait::hand_over() noexcept {
+    HandedDispatcher handed{.totals = board_.totals()};
+    for (const auto& [pid, session] : sessions_) {
+        const Launcher::Failure failure =
+            session.failure.error != 0 ? session.failure : runtime_.launcher.look(session.ticket);
+        handed.sessions.push_back({.pid = pid,
+                                   .claim = session.claim,
+                                   .began_us = session.began_us,
+                                   .peer = session.peer,
+                                   .start_error = failure.error,
+                                   .failed_step = static_cast<std::uint8_t>(failure.step)});
+    }
+    const auto add = [&handed](const Waiting& connection) {
+        handed.connections.push_back({.connection = {connection.connection.get()},
+                                      .peer = connection.peer,
+                                      .admitted = connection.admitted,
+                                      .claim = connection.claim,
+                                      .greeting = connection.greeting});
+    };
+    for (const Waiting& connection : waiting_) add(connection);
+    // About these the next image asks again.
+    if (asking_) asking_->connections.each(add);
+    return handed;
+}
+
+void Nowait::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>&) {
+    for (const HandedSession& session : handed.sessions) {
+        sessions_.emplace(session.pid, Session{{},
+                                               session.claim,
+                                               session.began_us,
+                                               session.peer,
+                                               {session.start_error,
+                                                static_cast<LaunchStep>(session.failed_step)}});
+        runtime_.children.add(session.pid, *this);
+        ++runtime_.programs.running;
+    }
+    board_.take_over(handed.totals, static_cast<unsigned>(handed.sessions.size()));
+    for (HandedConnection& one : handed.connections) {
+        Waiting connection;
+        connection.connection = one.connection.take();
+        connection.peer = one.peer;
+        connection.admitted = connection.asked = one.admitted;
+        connection.claim = one.claim;
+        connection.greeting = one.greeting;
+        waiting_.push_back(std::move(connection));
+    }
+    if (!waiting_.empty()) retry_.schedule(0);
+}
+
 void Nowait::on_exit(const Exit& exit) noexcept {
     const auto found = sessions_.find(exit.pid);
     if (found == sessions_.end()) return;
@@ -241,7 +290,8 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     --runtime_.programs.running;
     board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(session.claim, self_);
-    const Launcher::Failure failure = runtime_.launcher.outcome(session.ticket);
+    const Launcher::Failure failure =
+        session.failure.error != 0 ? session.failure : runtime_.launcher.outcome(session.ticket);
     if (failure.error != 0)
         runtime_.record(*job_.spec,
                         fail_record(describe(failure, *job_.plan), session.peer, exit.pid));

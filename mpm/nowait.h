@@ -26,6 +26,8 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
     void signal_sessions(int signal) noexcept override;
     void adopt(Assignment assignment, bool new_servers) override;
     bool take(UniqueFd& connection, std::string_view greeting) noexcept override;
+    HandedDispatcher hand_over() noexcept override;
+    void take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) override;
 
   private:
     struct Session {
@@ -33,6 +35,7 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
         Claim claim = 0;
         std::int64_t began_us = 0;
         SocketAddress peer;
+        Launcher::Failure failure{};  ///< already known; of a former image's start
     };
     /// Accepted, and not served yet: the system had no process for it, or `overflow = queue`.
     struct Waiting {
@@ -42,7 +45,7 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
         bool asked = false;  ///< what had to be asked about the peer was
         bool admitted = false;
         Answers answers;
-        std::string_view greeting;
+        std::string greeting;
         Claim claim = 0;
     };
     struct Door {

@@ -39,6 +39,12 @@ class PendingAnswers {
         return false;
     }
 
+    /// Calls `see(connection)` for each that waits.
+    template <class See>
+    void each(See&& see) const {
+        for (const Entry& entry : entries_) see(entry.connection);
+    }
+
     struct Answered {
         Connection connection;
         Answers answers;

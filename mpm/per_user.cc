@@ -2,6 +2,7 @@
 #include "mpm/per_user.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "daemon/os/identity.h"
 
@@ -72,6 +73,33 @@ unsigned PerUser::sessions() const noexcept {
 void PerUser::signal_sessions(int signal) noexcept {
     for (auto& [name, part] : parts_) part.process->signal_sessions(signal);
     for (const auto& process : former_) process->signal_sessions(signal);
+}
+
+HandedDispatcher PerUser::hand_over() noexcept {
+    HandedDispatcher handed;
+    const auto add = [&handed](ServiceProcess& part) {
+        HandedDispatcher its = part.hand_over();
+        std::move(its.processes.begin(), its.processes.end(), std::back_inserter(handed.processes));
+        handed.generation = std::max(handed.generation, its.generation);
+    };
+    for (auto& [name, part] : parts_) add(*part.process);
+    for (const auto& process : former_) add(*process);
+    return handed;
+}
+
+void PerUser::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) {
+    std::map<Name, HandedDispatcher> of_user;
+    for (HandedProcess& process : handed.processes) {
+        HandedDispatcher& its = of_user[{process.user, process.group}];
+        its.generation = handed.generation;
+        its.processes.push_back(std::move(process));
+    }
+    for (auto& [name, its] : of_user) {
+        auto part = std::make_unique<ServiceProcess>(runtime_, assignment_for(name), keeper_,
+                                                     ServiceProcess::Start::at_once);
+        part->take_over(its, sockets);
+        parts_[name].process = std::move(part);
+    }
 }
 
 void PerUser::adopt(Assignment assignment, bool new_servers) {

@@ -78,6 +78,16 @@ void ProgramBoard::show_session(pid_t pid, const SocketAddress& peer,
     board_->server(place).pid.store(pid, std::memory_order_release);
 }
 
+void ProgramBoard::take_over(const Scoreboard::Totals& totals, unsigned running) noexcept {
+    if (board_)
+        board_->set_base(totals);
+    else
+        totals_.add(totals);
+    running_ += running;
+    note_running();
+    if (running > 0) starter_.show_sessions(*this);
+}
+
 void ProgramBoard::note_accepted(pid_t pid, const SocketAddress& peer) noexcept {
     ++running_;
     if (board_)

@@ -28,6 +28,10 @@ class ProgramBoard : private BoardRegistry::Owner {
 
     /// A reload changed the service.
     void adopt(std::shared_ptr<const ServiceSpec> spec) noexcept;
+    /// Since the daemon began.
+    Scoreboard::Totals totals() const noexcept { return board_ ? board_->totals() : totals_; }
+    /// Goes on from what a former image counted; `running` programs of its are still there.
+    void take_over(const Scoreboard::Totals& totals, unsigned running) noexcept;
     void note_accepted(pid_t pid, const SocketAddress& peer) noexcept;
     void note_refused() noexcept;
     void note_ended(pid_t pid) noexcept;

@@ -59,16 +59,8 @@ Surroundings surroundings_of(const SandboxSpec& spec) {
             .landlock = {spec.landlock_read, spec.landlock_write, spec.landlock_execute}};
 }
 
-}  // namespace
-
-void Sandbox::keep(std::vector<int>& descriptors) const {
-    for (const UniqueFd* fd : {&namespaces.mount, &namespaces.network, &namespaces.landlock})
-        if (*fd) descriptors.push_back(fd->get());
-}
-
-std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec,
-                                            std::shared_ptr<const Sandbox> former) {
-    if (former && former->spec == spec.sandbox && former->builtin == spec.builtin) return former;
+/// Null for a service that is kept from nothing.
+std::shared_ptr<Sandbox> without_namespaces(const ServiceSpec& spec) {
     if (spec.sandbox == SandboxSpec{} && !is_ours(spec)) return nullptr;
     auto made = std::make_shared<Sandbox>();
     made->spec = spec.sandbox;
@@ -82,8 +74,28 @@ std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec,
     // Without root neither filter nor rules can be had otherwise.
     made->no_new_privs = spec.sandbox.no_new_privs.value_or(is_ours(spec)) ||
                          !made->filter.empty() || spec.sandbox.landlock();
+    return made;
+}
+
+}  // namespace
+
+void Sandbox::keep(std::vector<int>& descriptors) const {
+    for (const UniqueFd* fd : {&namespaces.mount, &namespaces.network, &namespaces.landlock})
+        if (*fd) descriptors.push_back(fd->get());
+}
+
+std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec,
+                                            std::shared_ptr<const Sandbox> former) {
+    if (former && former->spec == spec.sandbox && former->builtin == spec.builtin) return former;
+    auto made = without_namespaces(spec);
     const Surroundings surroundings = surroundings_of(spec.sandbox);
-    if (surroundings.any()) made->namespaces = make_namespaces(surroundings);
+    if (made && surroundings.any()) made->namespaces = make_namespaces(surroundings);
+    return made;
+}
+
+std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec, Namespaces former) {
+    auto made = without_namespaces(spec);
+    if (made) made->namespaces = std::move(former);
     return made;
 }
 

@@ -46,6 +46,9 @@ struct Sandbox {
 std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec,
                                             std::shared_ptr<const Sandbox> former = nullptr);
 
+/// The same where a former image of this process has made the name spaces: they go on.
+std::shared_ptr<const Sandbox> make_sandbox(const ServiceSpec& spec, Namespaces former);
+
 struct SandboxOutcome {
     int error = 0;  ///< 0: it is done
     LaunchStep step = LaunchStep::none;

@@ -67,7 +67,9 @@ ServiceProcess::~ServiceProcess() {
 
 void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
     // A process cannot be given other sockets than those it began with: the next one gets them.
-    for (const auto& process : processes_) drain(*process);
+    // Before the first time there are only those of a former image, and they have these.
+    if (accepting_)
+        for (const auto& process : processes_) drain(*process);
     watches_.clear();
     sockets_ = std::move(sockets);
     for (const ListeningSocket& socket : sockets_)
@@ -172,15 +174,9 @@ void ServiceProcess::start() noexcept {
             card.generation = job_.generation;
             card.pid = static_cast<std::uint32_t>(pid);
             placed.board = runtime_.boards.add(card, job_.spec->key(), std::move(board));
-            if (reading_) {
-                placed.feed = std::make_unique<BoardFeed>(most_boards(*job_.spec));
-                tell_boards();
-            }
-            placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
-                                                     [this, &placed] { listen(placed); });
-            placed.event->enable();
-            processes_.push_back(std::move(process));
-            runtime_.children.add(pid, *this);
+            if (reading_) placed.feed = std::make_unique<BoardFeed>(most_boards(*job_.spec));
+            place(std::move(process));
+            if (reading_) tell_boards();
             return;
         }
     } catch (const std::system_error& problem) {
@@ -190,6 +186,46 @@ void ServiceProcess::start() noexcept {
     runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s",
                                            job_.spec->id, error_text(error), delay / 1000));
     retry_.schedule(delay);
+}
+
+/// It lives, and its channel is open.
+void ServiceProcess::place(std::unique_ptr<Process> process) {
+    Process& placed = *process;
+    placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
+                                             [this, &placed] { listen(placed); });
+    placed.event->enable();
+    runtime_.children.add(placed.pid, *this);
+    processes_.push_back(std::move(process));
+}
+
+HandedDispatcher ServiceProcess::hand_over() noexcept {
+    HandedDispatcher handed{.generation = generation_, .says_ready = job_.says_ready};
+    for (const auto& process : processes_)
+        handed.processes.push_back({.pid = process->pid,
+                                    .channel = {process->channel.fd()},
+                                    .board = process->board,
+                                    .ready = process->ready,
+                                    .draining = process->draining,
+                                    .user = job_.spec->user,
+                                    .group = job_.spec->group});
+    return handed;
+}
+
+void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>&) {
+    generation_ = handed.generation;
+    job_.says_ready = handed.says_ready;
+    for (HandedProcess& one : handed.processes) {
+        auto process = std::make_unique<Process>();
+        process->pid = one.pid;
+        process->channel = Channel(one.channel.take());
+        process->board = one.board;
+        process->ready = one.ready;
+        process->draining = one.draining;
+        // Its code is the former image's: it serves until one of ours is ready. Who watches over a
+        // resident program stays, as the program does.
+        process->superseded = !one.draining && !job_.spec->is_resident();
+        place(std::move(process));
+    }
 }
 
 void ServiceProcess::drain(Process& process) noexcept {

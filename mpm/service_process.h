@@ -31,6 +31,8 @@ class ServiceProcess : public Dispatcher,
     unsigned sessions() const noexcept override { return static_cast<unsigned>(processes_.size()); }
     void signal_sessions(int signal) noexcept override;
     void adopt(Assignment assignment, bool new_servers) override;
+    HandedDispatcher hand_over() noexcept override;
+    void take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) override;
 
   private:
     struct Process {
@@ -45,6 +47,7 @@ class ServiceProcess : public Dispatcher,
     };
 
     void start() noexcept;
+    void place(std::unique_ptr<Process> process);
     void drain(Process& process) noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;
     void listen(Process& process) noexcept;

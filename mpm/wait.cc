@@ -25,8 +25,9 @@ constexpr Milliseconds shortage_delay = 1000, limit_delay = 1000;
 /// One socket: watched, or in the hands of a program, or left alone for a while.
 class Wait::Door : private ChildOwner {
   public:
+    enum class Socket { ours, lent };  ///< lent: a program has it already
     Door(Runtime& runtime, const Assignment& job, ProgramBoard& board,
-         const ListeningSocket& socket)
+         const ListeningSocket& socket, Socket state = Socket::ours)
         : runtime_(runtime),
           job_(job),
           board_(board),
@@ -34,6 +35,7 @@ class Wait::Door : private ChildOwner {
           event_(runtime.loop, socket.fd, [this] { on_readable(); }),
           pause_(runtime.loop, [this] { watch(); }),
           give_up_(runtime.loop, [this] { hear_answer(true); }) {
+        if (state == Socket::lent) return;
         // The program expects a socket that blocks, as every inetd hands it over.
         set_nonblocking(socket.fd, false);
         watch();
@@ -53,6 +55,28 @@ class Wait::Door : private ChildOwner {
     pid_t pid() const noexcept { return pid_; }
     void show_session() const noexcept {
         if (pid_ != 0) board_.show_session(pid_, peer_, began_us_);
+    }
+    void hand_over(HandedDispatcher& handed) const noexcept {
+        if (pid_ == 0) return;
+        const Launcher::Failure failure = runtime_.launcher.look(ticket_);
+        handed.sessions.push_back({.pid = pid_,
+                                   .claim = claim_,
+                                   .began_us = began_us_,
+                                   .peer = peer_,
+                                   .start_error = failure.error,
+                                   .failed_step = static_cast<std::uint8_t>(failure.step),
+                                   .socket = socket_.fd < 0 ? 0 : socket_cookie(socket_.fd),
+                                   .suspicious = suspicious_});
+    }
+    /// A program of a former image has the socket.
+    void take_over(const HandedSession& session) noexcept {
+        pid_ = session.pid;
+        claim_ = session.claim;
+        began_us_ = session.began_us;
+        peer_ = session.peer;
+        known_failure_ = {session.start_error, static_cast<LaunchStep>(session.failed_step)};
+        suspicious_ = session.suspicious;
+        runtime_.children.add(pid_, *this);
     }
     /// The socket is ours again, under a specification that may be another.
     void resume(const ListeningSocket& socket) noexcept {
@@ -93,6 +117,7 @@ class Wait::Door : private ChildOwner {
 
     pid_t pid_ = 0;
     Launcher::Ticket ticket_;
+    Launcher::Failure known_failure_;  ///< of a former image's start
     Claim claim_ = 0;
     std::int64_t began_us_ = 0;
     SocketAddress peer_;
@@ -201,7 +226,9 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
     pid_ = 0;
     board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(claim_, ::getpid());
-    const Launcher::Failure failure = runtime_.launcher.outcome(ticket_);
+    const Launcher::Failure known = std::exchange(known_failure_, {});
+    const Launcher::Failure failure =
+        known.error != 0 ? known : runtime_.launcher.outcome(std::exchange(ticket_, {}));
     const bool failed =
         failure.error != 0 || !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
     if (failure.error != 0)
@@ -240,6 +267,27 @@ void Wait::serve(std::vector<ListeningSocket> sockets) {
         else
             doors_.push_back(std::make_unique<Door>(runtime_, job_, board_, socket));
     }
+}
+
+HandedDispatcher Wait::hand_over() noexcept {
+    HandedDispatcher handed{.totals = board_.totals()};
+    for (const auto& door : doors_) door->hand_over(handed);
+    return handed;
+}
+
+void Wait::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) {
+    for (const HandedSession& session : handed.sessions) {
+        const auto its = std::find_if(sockets.begin(), sockets.end(), [&](const auto& socket) {
+            return session.socket != 0 && socket_cookie(socket.fd) == session.socket;
+        });
+        // Its socket may be nobody's any more; its end is still to be recorded.
+        const ListeningSocket none;
+        doors_.push_back(std::make_unique<Door>(
+            runtime_, job_, board_, its == sockets.end() ? none : *its, Door::Socket::lent));
+        doors_.back()->take_over(session);
+        if (its == sockets.end()) doors_.back()->leave_alone();
+    }
+    board_.take_over(handed.totals, static_cast<unsigned>(handed.sessions.size()));
 }
 
 void Wait::show_sessions(ProgramBoard&) noexcept {

@@ -21,6 +21,8 @@ class Wait : public Dispatcher, private ProgramBoard::Starter {
     unsigned sessions() const noexcept override;
     void signal_sessions(int signal) noexcept override;
     void adopt(Assignment assignment, bool new_servers) override;
+    HandedDispatcher hand_over() noexcept override;
+    void take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) override;
 
   private:
     class Door;

@@ -410,6 +410,9 @@ constexpr Row<DaemonSpec> daemon_table[] = {
         {"cgroup", "", 1, longest, false, none,
          "where each service gets a cgroup: below minetd's own where that is delegated, nowhere, "
          "or in this directory of a cgroup2 hierarchy"}),
+    daemon_row<Seconds, &DaemonSpec::upgrade_timeout>(
+        {"upgrade_timeout", "", 1, long_time, false, none,
+         "how long a new binary has to say that it can take over (SIGUSR2)"}),
     daemon_row<Unlimited, &DaemonSpec::process_limit>(
         {"process_limit", "", 0, many, false, none,
          "programs of nowait services at once, all services together"}),

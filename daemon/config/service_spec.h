@@ -270,6 +270,8 @@ struct DaemonSpec {
     /// Where the services' cgroups are: `auto` is below minetd's own where that was delegated, `no`
     /// is nowhere; or a directory of a cgroup2 hierarchy.
     std::string cgroup = "auto";
+    /// Seconds that a new binary has to say that it can take over (SIGUSR2).
+    unsigned upgrade_timeout = 30;
     std::optional<unsigned> process_limit;  ///< programs of `nowait` services at once, in all
     bool operator==(const DaemonSpec&) const = default;
 };

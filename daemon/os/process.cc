@@ -86,6 +86,10 @@ std::optional<rlimit> lowered_open_files() noexcept {
     return before_raise;
 }
 
+void note_lowered_open_files(const rlimit& before) noexcept {
+    before_raise = before;
+}
+
 bool has_controlling_terminal() noexcept {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     return static_cast<bool>(terminal);

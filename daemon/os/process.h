@@ -41,6 +41,9 @@ void raise_open_files() noexcept;
 /// The limit from before, when it was another: what programs are to be started with.
 std::optional<rlimit> lowered_open_files() noexcept;
 
+/// The same, where a former image of this process has raised it.
+void note_lowered_open_files(const rlimit& before) noexcept;
+
 /// A terminal whose user could be reached through /dev/tty.
 bool has_controlling_terminal() noexcept;
 

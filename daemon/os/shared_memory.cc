@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 #include "daemon/os/system_error.h"
 
@@ -19,6 +20,17 @@ SharedMemory::SharedMemory(std::size_t size)
         throw_errno("seal memfd");
     // The kernel makes it open to all; who holds a descriptor for reading could open one to write.
     if (::fchmod(fd_.get(), 0600) < 0) throw_errno("chmod memfd");
+    remap();
+    if (::madvise(address_, size_, MADV_DONTFORK) < 0) throw_errno("madvise");
+}
+
+SharedMemory::SharedMemory(UniqueFd memory, std::size_t size)
+    : fd_(std::move(memory)), size_(size) {
+    struct stat status {};
+    const int seals = ::fcntl(fd_.get(), F_GET_SEALS);
+    if (::fstat(fd_.get(), &status) < 0 || static_cast<std::size_t>(status.st_size) != size ||
+        seals < 0 || (seals & F_SEAL_SHRINK) == 0)
+        throw std::runtime_error("this is not the memory that it was said to be");
     remap();
     if (::madvise(address_, size_, MADV_DONTFORK) < 0) throw_errno("madvise");
 }

@@ -13,6 +13,9 @@ namespace minetd {
 class SharedMemory {
   public:
     explicit SharedMemory(std::size_t size);  ///< throws std::system_error
+    /// One that a former image of this process made, of exactly this size. Throws
+    /// std::runtime_error when it is another, or could be made smaller under our feet.
+    SharedMemory(UniqueFd memory, std::size_t size);
     ~SharedMemory();
     SharedMemory(const SharedMemory&) = delete;
     SharedMemory& operator=(const SharedMemory&) = delete;

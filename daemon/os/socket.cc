@@ -141,6 +141,12 @@ void want_packet_info(int fd, int family) noexcept {
     if (family == AF_INET6) ::setsockopt(fd, SOL_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
 }
 
+std::uint64_t socket_cookie(int fd) noexcept {
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    return ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
 void set_nonblocking(int fd, bool nonblocking) noexcept {
     const int flags = ::fcntl(fd, F_GETFL);
     const int wanted = nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

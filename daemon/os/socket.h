@@ -47,6 +47,10 @@ void adjust_listener(int fd, const SocketOptions& options) noexcept;
 /// Datagrams tell the address they were sent to. Best effort.
 void want_packet_info(int fd, int family) noexcept;
 
+/// What the kernel calls this socket as long as it exists, whoever holds it by whatever number
+/// (SO_COOKIE of socket(7)); 0: it does not tell.
+std::uint64_t socket_cookie(int fd) noexcept;
+
 /// O_NONBLOCK belongs to the open socket, whoever shares it.
 void set_nonblocking(int fd, bool nonblocking) noexcept;
 

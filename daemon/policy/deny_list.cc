@@ -129,11 +129,23 @@ void DeniedPeers::remap() {
     table_ = static_cast<const Table*>(memory);
 }
 
-DenyList::DenyList()
-    : memory_(sizeof(DeniedPeers::Table)), readable_(open_read_only(memory_.fd())) {
-    if (!readable_) throw_errno("the list of denied peers: /proc/self/fd");
+DenyList::DenyList() : memory_(sizeof(DeniedPeers::Table)) {
     if (::getrandom(&table().seed, sizeof table().seed, 0) != sizeof table().seed)
         table().seed = static_cast<std::uint64_t>(monotonic_us());
+    share();
+}
+
+DenyList::DenyList(UniqueFd memory) : memory_(std::move(memory), sizeof(DeniedPeers::Table)) {
+    share();
+}
+
+std::size_t DenyList::bytes() noexcept {
+    return sizeof(DeniedPeers::Table);
+}
+
+void DenyList::share() {
+    readable_ = open_read_only(memory_.fd());
+    if (!readable_) throw_errno("the list of denied peers: /proc/self/fd");
     peers_ = std::make_shared<DeniedPeers>(table(), readable_.get());
 }
 

@@ -40,6 +40,12 @@ class DenyList {
     static constexpr unsigned capacity = 10'240;
 
     DenyList();  ///< throws std::system_error; /proc is needed
+    /// A former image's, with whoever is in it. Throws std::exception.
+    explicit DenyList(UniqueFd memory);
+
+    int fd() const noexcept { return memory_.fd(); }
+    /// Size of the memory: another layout has another.
+    static std::size_t bytes() noexcept;
 
     enum class Outcome { added, renewed, full };
     /// The peer's source is refused until `minutes` (not deny_never) from now, or for longer if it
@@ -50,6 +56,7 @@ class DenyList {
     const std::shared_ptr<DeniedPeers>& peers() const noexcept { return peers_; }
 
   private:
+    void share();
     DeniedPeers::Table& table() noexcept {
         return *static_cast<DeniedPeers::Table*>(memory_.address());
     }

@@ -45,6 +45,9 @@ class Inquiry {
   public:
     /// Throws std::system_error.
     Inquiry();
+    /// Both ends of a former image's: its servers still ask through it.
+    Inquiry(UniqueFd asking, UniqueFd inlet) noexcept
+        : asking_(std::move(asking)), inlet_(std::move(inlet)) {}
 
     /// Somebody may have to be asked about the peers of this service.
     static bool needed(const ServiceSpec& spec) noexcept;

@@ -123,7 +123,14 @@ Ledger::Ledger() : memory_(sizeof(Shared)) {
         seed_ = static_cast<std::uint64_t>(monotonic_us());
 }
 
+Ledger::Ledger(UniqueFd memory, std::uint64_t seed)
+    : memory_(std::move(memory), sizeof(Shared)), seed_(seed) {}
+
 Ledger::~Ledger() = default;
+
+std::size_t Ledger::bytes() noexcept {
+    return sizeof(Shared);
+}
 
 Ledger::SourceEntry* Ledger::find_source(const Source& source, Milliseconds now) noexcept {
     // A secret seed keeps peers from choosing addresses that meet in one bucket.

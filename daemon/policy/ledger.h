@@ -24,11 +24,16 @@ using Claim = std::uint32_t;
 class Ledger {
   public:
     Ledger();  ///< throws std::system_error
+    /// A former image's, with its seed; the claims in it stay. Throws std::exception.
+    Ledger(UniqueFd memory, std::uint64_t seed);
     ~Ledger();
 
     /// In a forked child that accepts for the service.
     void remap() { memory_.remap(); }
     int fd() const noexcept { return memory_.fd(); }
+    std::uint64_t seed() const noexcept { return seed_; }
+    /// Size of the memory: another layout has another.
+    static std::size_t bytes() noexcept;
 
     /// Asks the guards that go by counts and, when none refuses (the result is null), counts the
     /// session for process `who`. Allocates nothing and calls no library: a child on borrowed

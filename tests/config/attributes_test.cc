@@ -220,7 +220,7 @@ TEST_SUITE("config") {
         CHECK(members<CgroupLimits>() == 5);
         CHECK(members<SandboxSpec>() == 12);
         CHECK(members<UserAssignment>() == 3);
-        CHECK(members<DaemonSpec>() == 5);
+        CHECK(members<DaemonSpec>() == 6);
 
         const Reading changed = read(all_changed);
         CAPTURE(changed.said());

@@ -29,6 +29,7 @@ TEST_SUITE("config") {
             if (random.chance(2)) {
                 before.daemon.pid_file = "/run/a b.pid";
                 before.daemon.graceful_shutdown_timeout = random.below(1000);
+                before.daemon.upgrade_timeout = 1 + random.below(1000);
                 before.daemon.log.kind = LogTarget::Kind::journal;
                 before.daemon.cgroup = random.chance(2) ? "no" : "/sys/fs/cgroup/a b";
             }

@@ -2,6 +2,7 @@
 #include "daemon/inheritance.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -183,5 +184,53 @@ TEST_SUITE("inheritance") {
         CHECK(socket.type == SOCK_STREAM);
         CHECK(socket.protocol == IPPROTO_TCP);
         CHECK_FALSE(socket.ours);
+    }
+
+    TEST_CASE("sockets of a former image go to the service that had them, and no other") {
+        const auto copy = [](const InheritedSocket& socket) {
+            return HandedFd{::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 3)};
+        };
+        const InheritedSocket first = listener("127.0.0.1", ""), second = listener("127.0.0.1", ""),
+                              third = listener("127.0.0.1", "");
+        std::vector<HandedSocket> handed(3);
+        const auto one = service("one", first.address.port()),
+                   two = service("two", second.address.port()),
+                   three = service("three", third.address.port());
+        handed[0] = {.fd = copy(first),
+                     .key = one->key(),
+                     .name = "one/tcp#4",
+                     .host = "localhost",
+                     .ours = true,
+                     .inode = 7,
+                     .device = 8};
+        handed[1] = {
+            .fd = copy(second), .key = two->key(), .name = "web", .host = {}, .named = true};
+        handed[2] = {.fd = copy(third), .key = {}, .name = "three", .host = {}};
+        Inheritance inheritance;
+        inheritance.take_over(handed);
+        for (const HandedSocket& socket : handed) CHECK(socket.fd.number == -1);
+        const std::vector<std::shared_ptr<const ServiceSpec>> services{one, two, three};
+        inheritance.assign(services);
+        // Whoever is bound there waits until nobody has a right to it.
+        CHECK(inheritance.bound_to(first.address, *one).empty());
+        const auto ours = inheritance.named_for(*one);
+        REQUIRE(ours.size() == 1);
+        CHECK(ours[0].handed);
+        CHECK(ours[0].ours);
+        CHECK(ours[0].host == "localhost");
+        CHECK(ours[0].inode == 7);
+        CHECK(ours[0].device == 8);
+        CHECK(ours[0].name == "one/tcp#4");
+        CHECK_FALSE(ours[0].named);
+        // The service of this one could not be taken over.
+        inheritance.release_handed();
+        CHECK(inheritance.named_for(*two).empty());
+        CHECK(inheritance.bound_to(second.address, *two).size() == 1);
+        // This one's owner named it, and nobody had it.
+        const auto left = inheritance.hand_over();
+        REQUIRE(left.size() == 1);
+        CHECK(left[0].name == "three");
+        CHECK(left[0].key.empty());
+        CHECK(inheritance.named_for(*three).size() == 1);
     }
 }

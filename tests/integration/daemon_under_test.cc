@@ -29,15 +29,12 @@
 extern char** environ;
 
 namespace minetd {
-namespace {
 
 std::string from_environment(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr) throw std::runtime_error(std::string("the environment lacks ") + name);
     return value;
 }
-
-}  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
     char name[] = "/tmp/minetd-test-XXXXXX";
@@ -134,7 +131,7 @@ void DaemonUnderTest::configure(std::string_view configuration) {
 }
 
 void DaemonUnderTest::launch(const LaunchOptions& options) {
-    const std::string binary = from_environment("MINETD");
+    const std::string binary = options.binary.empty() ? from_environment("MINETD") : options.binary;
     std::vector<std::string> words = {binary, "--foreground", "--config", file("minetd.conf")};
     words.insert(words.end(), options.arguments.begin(), options.arguments.end());
     std::vector<std::string> variables = options.environment;

@@ -40,6 +40,7 @@ struct PassedSocket {
 };
 
 struct LaunchOptions {
+    std::string binary;                    ///< empty: $MINETD
     std::vector<std::string> arguments;    ///< beside --foreground and --config
     std::vector<std::string> environment;  ///< NAME=VALUE, beside the test's own
     std::optional<unsigned> descriptors;   ///< RLIMIT_NOFILE, soft and hard
@@ -108,6 +109,9 @@ class DaemonUnderTest {
 /// The unprivileged user that services run as: nobody when started by root, else the caller.
 std::string test_user();
 uid_t test_uid();
+
+/// Where a binary of the build is; throws when it was not said.
+std::string from_environment(const char* name);
 
 /// Writes a file that every user may read.
 void write_file(const std::string& path, std::string_view text);

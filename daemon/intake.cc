@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: ISC
+// The later side of an upgrade in place: the new image first has everything as the old one had it,
+// then goes over to the configuration as any reload does.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "daemon/request.h"
+#include "daemon/superdaemon.h"
+#include "daemon/take_over.h"
+
+namespace minetd {
+
+/// Makes things of what was handed over. What several hold is made once.
+class Superdaemon::Intake {
+  public:
+    Intake(Superdaemon& daemon, Handover& state, const Configuration& next)
+        : daemon_(daemon), state_(state), next_(next) {}
+
+    void take(Handover::Service& from) noexcept;
+    void take_draining(Handover::Service& from) noexcept;
+    void take_inquirer(Handover::Inquirer& from);
+    void take_announcer(const std::string& name, Announcer& announcer);
+    /// Closes what nobody has taken.
+    void finish() noexcept;
+
+  private:
+    /// What its processes share with the daemon, as it is.
+    std::unique_ptr<Service> belongings(Handover::Service& from);
+    template <class Key, class Thing, class Make>
+    std::shared_ptr<Thing> once(std::map<Key, std::shared_ptr<Thing>>& made, const Key& named,
+                                Make make) {
+        auto& thing = made[named];
+        if (!thing) thing = make();
+        return thing;
+    }
+    void complain(const Handover::Service& from, const std::string& problem) {
+        daemon_.log_.message(Level::error, fmt::format("{}: {}: it is not taken over from the "
+                                                       "image before",
+                                                       from.key, problem));
+    }
+
+    Superdaemon& daemon_;
+    Handover& state_;
+    const Configuration& next_;
+    std::map<int, std::shared_ptr<Ledger>> ledgers_;
+    std::map<int, std::shared_ptr<Inquiry>> inquiries_;
+    std::map<int, std::shared_ptr<ErrorOutput>> error_outputs_;
+    std::map<std::string, std::shared_ptr<CredentialDirectory>> credentials_;
+    std::map<std::string, InquiringService> inquiring_;  ///< by key
+};
+
+std::unique_ptr<Superdaemon::Service> Superdaemon::Intake::belongings(Handover::Service& from) {
+    auto made = std::make_unique<Service>();
+    made->spec = read_dump(from.specification).services.at(0);
+    if (from.ledger.number >= 0) {
+        made->ledger = once(ledgers_, from.ledger.number, [&] {
+            return std::make_shared<Ledger>(from.ledger.take(), from.ledger_seed);
+        });
+        daemon_.limited_ = true;
+    }
+    if (from.asking.number >= 0) {
+        made->inquiry = once(inquiries_, from.asking.number, [&] {
+            return std::make_shared<Inquiry>(from.asking.take(), from.inlet.take());
+        });
+        inquiring_.try_emplace(from.key, InquiringService{made->spec, made->inquiry});
+    }
+    if (from.error_reader.number >= 0)
+        made->error_output = once(error_outputs_, from.error_reader.number, [&] {
+            auto ends = std::pair(from.error_reader.take(), from.error_writer.take());
+            return std::make_shared<ErrorOutput>(
+                daemon_.loop_,
+                [log = &daemon_.log_, spec = made->spec](const std::string& line) {
+                    log->program_line(*spec, line);
+                },
+                std::move(ends), from.error_line);
+        });
+    if (!from.credentials.empty())
+        made->credentials = once(credentials_, from.credentials, [&] {
+            return std::make_shared<CredentialDirectory>(
+                CredentialDirectory::Former{from.credentials});
+        });
+    return made;
+}
+
+void Superdaemon::Intake::take(Handover::Service& from) noexcept {
+    try {
+        auto taken = belongings(from);
+        Service& placed = *taken;
+        // Where it is as the file has it, it is where the file has it.
+        for (const auto& spec : next_.services)
+            if (*spec == *placed.spec) placed.spec = spec;
+        if (placed.spec->sandbox != SandboxSpec{})
+            placed.sandbox = make_sandbox(
+                *placed.spec,
+                Namespaces{from.mount.take(), from.network.take(), from.landlock.take()});
+        placed.dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(placed));
+        daemon_.open_sockets(placed);
+        const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
+        placed.dispatcher->take_over(from.dispatcher, sockets);
+        if (!placed.spec->tcpmux) placed.dispatcher->serve(sockets);
+        daemon_.services_[from.key] = std::move(taken);
+    } catch (const std::exception& problem) {
+        complain(from, problem.what());
+    }
+}
+
+/// Nothing will be started for it: what lives is counted, recorded and waited for.
+void Superdaemon::Intake::take_draining(Handover::Service& from) noexcept {
+    try {
+        const auto taken = belongings(from);
+        const ServiceSpec& spec = *taken->spec;
+        Assignment job{};
+        job.spec = taken->spec;
+        if (taken->ledger) job.admission = std::make_shared<Admission>(spec, taken->ledger);
+        if (!spec.is_builtin()) job.plan = make_launch_plan(spec);
+        if (!daemon_.services_.contains(from.key)) job.cgroup = daemon_.cgroups_.of(spec);
+        auto dispatcher = make_dispatcher(daemon_.runtime_, std::move(job));
+        dispatcher->take_over(from.dispatcher, {});
+        daemon_.drain(from.key, taken->spec, *taken, std::move(dispatcher));
+    } catch (const std::exception& problem) {
+        complain(from, problem.what());
+    }
+}
+
+void Superdaemon::Intake::take_inquirer(Handover::Inquirer& from) {
+    InquirerProcess::Handed handed{.pid = from.pid, .channel = {}, .services = {}};
+    for (const std::string& key : from.services) {
+        const auto found = inquiring_.find(key);
+        if (found == inquiring_.end()) break;  // its numbers end here
+        handed.services.push_back(found->second);
+    }
+    std::swap(handed.channel, from.channel);
+    daemon_.inquirer_.take_over(handed);
+}
+
+void Superdaemon::Intake::take_announcer(const std::string& name, Announcer& announcer) {
+    const auto found = state_.announcers.find(name);
+    if (found == state_.announcers.end()) return;
+    Announcer::Handed handed{.pid = found->second.pid, .channel = {}};
+    std::swap(handed.channel, found->second.channel);
+    announcer.take_over(handed);
+}
+
+void Superdaemon::Intake::finish() noexcept {
+    std::set<int> closed;
+    for (HandedFd* left : state_.descriptors()) {
+        // Named a second time by who shares it, or could not be taken over.
+        const int number = left->number;
+        const bool held = ledgers_.contains(number) || inquiries_.contains(number) ||
+                          error_outputs_.contains(number);
+        if (held || !closed.insert(number).second)
+            left->number = -1;
+        else
+            left->take();
+    }
+}
+
+void Superdaemon::take_over(Handover& state, const Configuration& next) {
+    configuration_.daemon = read_dump(state.daemon).daemon;
+    configuration_.broken.clear();
+    cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
+    boards_.take_over(state.boards);
+    if (state.denied.number >= 0) sensors_.take_over(state.denied.take());
+    inheritance_.take_over(state.sockets);
+    Intake intake(*this, state, next);
+    for (Handover::Service& one : state.services) intake.take(one);
+    for (Handover::Service& one : state.draining) intake.take_draining(one);
+    for (Handover::Inquirer& one : state.inquirers) intake.take_inquirer(one);
+    intake.take_announcer("rpcbind", rpc_announcer_);
+    intake.finish();
+    inheritance_.release_handed();
+    note_what_is_served();
+    announce();
+    std::string change = "the configuration is broken and stays as it was; " + summary();
+    if (!next.fatal) change = go_over_to(next);
+    report_inheritance();
+    brief_inquirer();
+    cgroups_.sweep();
+    // Whoever ended meanwhile told the image before.
+    around_.schedule(0);
+    log_.message(next.fatal ? Level::error : Level::notice,
+                 fmt::format("upgraded from minetd {} to minetd " MINETD_VERSION ": {}",
+                             state.version, change));
+    for (const pid_t asker : state.askers) answer(asker, Answer::done);
+    notifications_.upgraded();
+}
+
+}  // namespace minetd

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/take_over.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sysexits.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "daemon/inspect.h"
+#include "daemon/invocation.h"
+#include "daemon/log.h"
+#include "daemon/os/system_error.h"
+#include "daemon/upgrade.h"
+
+namespace minetd {
+namespace {
+
+std::string text_in(int memory) {
+    std::string text;
+    char bytes[64 * 1024];
+    for (off_t at = 0;;) {
+        const ssize_t size = ::pread(memory, bytes, sizeof bytes, at);
+        if (size < 0) throw_errno("the state that was handed over");
+        if (size == 0) return text;
+        text.append(bytes, static_cast<std::size_t>(size));
+        at += size;
+    }
+}
+
+Handover read_handover(int memory) {
+    const int seals = ::fcntl(memory, F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_WRITE) == 0)
+        throw std::runtime_error("the state that was handed over: this is no sealed memory file");
+    return Handover::from_text(text_in(memory));
+}
+
+}  // namespace
+
+std::optional<Handover> receive_handover() {
+    const char* variable = std::getenv(handover_variable);
+    int pid = 0, memory = -1;
+    if (variable == nullptr || std::sscanf(variable, "%d:%d", &pid, &memory) != 2 ||
+        pid != ::getpid() || memory < 3)
+        return std::nullopt;
+    ::unsetenv(handover_variable);
+    const UniqueFd owned(memory);
+    Handover state = read_handover(memory);
+    for (const HandedFd* fd : state.descriptors()) ::fcntl(fd->number, F_SETFD, FD_CLOEXEC);
+    return state;
+}
+
+Configuration read_dump(const std::string& text) {
+    LoadOptions options = load_options();
+    options.dialect = Dialect::minetd;
+    options.check_host = false;
+    Diagnostics diagnostics;
+    Configuration read = parse_configuration(text, "what was handed over", options, diagnostics);
+    if (!diagnostics.failed()) return read;
+    throw std::runtime_error(summary(diagnostics.all().front()));
+}
+
+int check_handover(const CommandLine& line) try {
+    Diagnostics diagnostics;
+    const Configuration configuration = load(line, true, diagnostics);
+    for (const Diagnostic& item : diagnostics.all()) fmt::print(stderr, "{}\n", summary(item));
+    if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
+    const Log log(log_target(line, configuration));  // it can be written to
+    const Handover state = read_handover(line.handover);
+    read_dump(state.daemon);
+    for (const auto* all : {&state.services, &state.draining})
+        for (const Handover::Service& one : *all)
+            if (read_dump(one.specification).services.size() != 1)
+                throw std::runtime_error(one.key + ": its specification is not understood");
+    fmt::print("{}\n", can_take_over);
+    return EX_OK;
+} catch (const std::exception& problem) {
+    fmt::print(stderr, "{}\n", problem.what());
+    return EX_UNAVAILABLE;
+}
+
+}  // namespace minetd

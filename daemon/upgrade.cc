@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/upgrade.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <sstream>
+#include <stdexcept>
+
+#include "daemon/os/process.h"
+#include "daemon/os/socket.h"
+#include "daemon/os/system_error.h"
+
+namespace minetd {
+namespace {
+
+constexpr std::size_t most_output = 16 * 1024;
+constexpr int most_lines = 20;
+
+/// A sealed memory file: the other image can trust that it stays as it is.
+UniqueFd to_memory(const std::string& text) {
+    UniqueFd memory(::memfd_create("minetd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memory) throw_errno("memfd");
+    for (std::size_t written = 0; written < text.size();) {
+        const ssize_t size = ::write(memory.get(), text.data() + written, text.size() - written);
+        if (size < 0) throw_errno("memfd");
+        written += static_cast<std::size_t>(size);
+    }
+    constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    if (::fcntl(memory.get(), F_ADD_SEALS, seals) < 0) throw_errno("memfd");
+    return memory;
+}
+
+void set_inherited(int fd, bool inherited) noexcept {
+    ::fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC);
+}
+
+/// The null-terminated array that execve(2) takes; borrows the texts.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (std::string& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+bool is_same_file(const struct stat& a, const struct stat& b) noexcept {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+           a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+}  // namespace
+
+Upgrade::Upgrade(Runtime& runtime, const Invocation& invocation, Checked checked)
+    : runtime_(runtime),
+      invocation_(invocation),
+      checked_(std::move(checked)),
+      deadline_(runtime.loop, [this] {
+          late_ = true;
+          if (::kill(-pid_, SIGKILL) < 0) ::kill(pid_, SIGKILL);
+      }) {}
+
+Upgrade::~Upgrade() {
+    if (pid_ == 0) return;
+    const pid_t pid = pid_;
+    cancel();
+    ::waitpid(pid, nullptr, 0);
+}
+
+void Upgrade::cancel() noexcept {
+    if (pid_ == 0) return;
+    runtime_.children.forget(pid_);
+    if (::kill(-pid_, SIGKILL) < 0) ::kill(pid_, SIGKILL);
+    pid_ = 0;
+    deadline_.cancel();
+    output_event_.reset();
+    output_fd_.reset();
+}
+
+void Upgrade::check(Handover state, Milliseconds patience) noexcept {
+    patience_ = patience;
+    std::string problem;
+    try {
+        return begin_check(state);
+    } catch (const std::exception& error) {
+        problem = error.what();
+    }
+    checked_(problem);
+}
+
+void Upgrade::begin_check(Handover& state) {
+    if (::stat(invocation_.program.c_str(), &binary_) < 0) throw_errno(invocation_.program);
+    const UniqueFd memory = to_memory(state.to_text());
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) < 0) throw_errno("pipe");
+    output_fd_.reset(ends[0]);
+    const UniqueFd theirs(ends[1]);
+    set_nonblocking(ends[0], true);
+
+    std::vector<int> keep{memory.get(), theirs.get()};
+    for (const HandedFd* fd : state.descriptors()) keep.push_back(fd->number);
+    std::vector<std::string> arguments = invocation_.arguments;
+    arguments.push_back(fmt::format("--check-handover={}", memory.get()));
+    std::vector<std::string> environment = invocation_.environment;
+    const std::vector<char*> argv = pointers_to(arguments), env = pointers_to(environment);
+    const int out = theirs.get();
+    pid_ = fork_process("minetd:check", keep, [&] {
+        ::setpgid(0, 0);
+        const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+        ::dup2(null, 0);
+        for (const int fd : {1, 2}) ::dup2(out, fd);
+        for (const int fd : keep) set_inherited(fd, fd != out);
+        (void)!::chdir(invocation_.directory.c_str());
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, nullptr);
+        ::execve(invocation_.program.c_str(), argv.data(), env.data());
+        const std::string problem = "cannot be executed: " + error_text(errno) + "\n";
+        (void)!::write(1, problem.data(), problem.size());
+        return 126;
+    });
+    if (pid_ < 0) {
+        pid_ = 0;
+        throw_errno("fork");
+    }
+    late_ = false;
+    output_.clear();
+    runtime_.children.add(pid_, *this);
+    output_event_ =
+        std::make_unique<FdEvent>(runtime_.loop, output_fd_.get(), [this] { on_output(); });
+    output_event_->enable();
+    deadline_.schedule(patience_);
+}
+
+void Upgrade::on_output() noexcept {
+    char bytes[4096];
+    ssize_t size;
+    while ((size = ::read(output_fd_.get(), bytes, sizeof bytes)) > 0)
+        output_.append(bytes,
+                       std::min(static_cast<std::size_t>(size), most_output - output_.size()));
+    if (size == 0 && output_event_) output_event_->disable();
+}
+
+std::string Upgrade::verdict(const Exit& exit) const {
+    if (late_) return fmt::format("gives no answer within {} s", patience_ / 1000);
+    if (WIFSIGNALED(exit.status))
+        return fmt::format("was killed by signal {}", WTERMSIG(exit.status));
+    if (WEXITSTATUS(exit.status) != 0)
+        return fmt::format("ended with status {}", WEXITSTATUS(exit.status));
+    if (output_.find(can_take_over) == output_.npos)
+        return "says nothing of taking over: it is no minetd that can";
+    return {};
+}
+
+void Upgrade::on_exit(const Exit& exit) noexcept {
+    on_output();  // its last words
+    pid_ = 0;
+    deadline_.cancel();
+    output_event_.reset();
+    output_fd_.reset();
+    const std::string problem = verdict(exit);
+    std::istringstream lines(output_);
+    int told = 0;
+    for (std::string line; std::getline(lines, line) && told < most_lines;) {
+        if (line.empty() || line == can_take_over) continue;
+        runtime_.log(problem.empty() ? Level::warning : Level::error, "upgrade: " + line);
+        ++told;
+    }
+    checked_(problem.empty() ? problem : invocation_.program + " " + problem);
+}
+
+std::string Upgrade::become_it(Handover state) noexcept {
+    const auto set_all = [&state](bool inherited) noexcept {
+        for (const HandedFd* fd : state.descriptors()) set_inherited(fd->number, inherited);
+    };
+    try {
+        struct stat now {};
+        if (::stat(invocation_.program.c_str(), &now) < 0) throw_errno(invocation_.program);
+        if (!is_same_file(binary_, now))
+            throw std::runtime_error(invocation_.program +
+                                     " was replaced while it was being checked; try again");
+        const UniqueFd memory = to_memory(state.to_text());
+        std::vector<std::string> arguments = invocation_.arguments,
+                                 environment = invocation_.environment;
+        environment.push_back(fmt::format("{}={}:{}", handover_variable, ::getpid(), memory.get()));
+        const std::vector<char*> argv = pointers_to(arguments), env = pointers_to(environment);
+        if (::chdir(invocation_.directory.c_str()) < 0) throw_errno(invocation_.directory);
+        set_all(true);
+        set_inherited(memory.get(), true);
+        ::execve(invocation_.program.c_str(), argv.data(), env.data());
+        const int error = errno;
+        set_all(false);
+        (void)!::chdir("/");
+        throw_errno("cannot execute " + invocation_.program, error);
+    } catch (const std::exception& problem) {
+        return problem.what();
+    }
+}
+
+}  // namespace minetd

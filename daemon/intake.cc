@@ -161,6 +161,7 @@ void Superdaemon::take_over(Handover& state, const Configuration& next) {
     configuration_.daemon = read_dump(state.daemon).daemon;
     configuration_.broken.clear();
     cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
+    if (!pid_file_.problem().empty()) log_.message(Level::warning, pid_file_.problem());
     boards_.take_over(state.boards);
     if (state.denied.number >= 0) sensors_.take_over(state.denied.take());
     inheritance_.take_over(state.sockets);

@@ -43,8 +43,9 @@ int serve(CommandLine line, const Invocation& invocation) {
 
     std::optional<Background> background;
     if (!line.foreground && !former) background.emplace();
-    const PidFile pid_file(line.pid_file.value_or(configuration.daemon.pid_file),
-                           former ? former->pid_file.take() : UniqueFd());
+    const std::string pid_path = line.pid_file.value_or(configuration.daemon.pid_file);
+    const PidFile pid_file =
+        former ? PidFile(pid_path, PidFile::Former{former->pid_file.take()}) : PidFile(pid_path);
     if (::chdir("/") < 0) throw std::system_error(errno, std::generic_category(), "chdir /");
     ::umask(::umask(0) | 022);
     take_over_signals();
@@ -55,7 +56,7 @@ int serve(CommandLine line, const Invocation& invocation) {
     Superdaemon superdaemon(
         configuration, log_target(line, configuration),
         [&line](Diagnostics& found) { return load(line, true, found); }, line.strict,
-        std::move(inheritance), Succession{invocation, pid_file.fd(), std::move(former)});
+        std::move(inheritance), Succession{invocation, pid_file, std::move(former)});
     if (background) background->ready();
     return superdaemon.run();
 }

@@ -5,8 +5,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <climits>
-#include <cstdio>
 #include <stdexcept>
 
 #include "daemon/os/system_error.h"
@@ -14,35 +14,43 @@
 namespace minetd {
 namespace {
 
-/// The path of an open file, if it has one, goes.
-void remove_what_is_open(int fd) noexcept {
-    char link[32], path[PATH_MAX];
-    std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    const ssize_t length = ::readlink(link, path, sizeof path - 1);
-    if (length <= 0) return;
-    path[length] = '\0';
-    struct stat held {
-    }, there{};
-    if (::fstat(fd, &held) == 0 && ::lstat(path, &there) == 0 && held.st_ino == there.st_ino &&
-        held.st_dev == there.st_dev)
-        ::unlink(path);
+bool is_same(int fd, const char* path) noexcept {
+    struct stat held {};
+    struct stat there {};
+    return ::fstat(fd, &held) == 0 && ::lstat(path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
+std::string path_of(int fd) {
+    char path[PATH_MAX];
+    const ssize_t length =
+        ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
+    return {path, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
 }
 
 }  // namespace
 
-bool PidFile::keeps(const UniqueFd& former) const noexcept {
-    struct stat held {
-    }, there{};
-    return former && ::fstat(former.get(), &held) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-           held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+PidFile::PidFile(const std::string& path) : path_(path) {
+    take();
 }
 
-PidFile::PidFile(const std::string& path, UniqueFd former) : path_(path) {
-    if (keeps(former)) {
-        fd_ = std::move(former);
+PidFile::PidFile(const std::string& path, Former former) : path_(path) {
+    if (former.fd && is_same(former.fd.get(), path.c_str())) {
+        fd_ = std::move(former.fd);
         return;
     }
-    if (former) remove_what_is_open(former.get());
+    const std::string before = former.fd ? path_of(former.fd.get()) : std::string();
+    try {
+        take();
+        if (former.fd && is_same(former.fd.get(), before.c_str())) ::unlink(before.c_str());
+    } catch (const std::exception& problem) {
+        problem_ = problem.what();
+        fd_ = std::move(former.fd);
+        path_ = before;
+    }
+}
+
+void PidFile::take() {
     if (path_.empty()) return;
     fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd_) throw_errno("pid file " + path_);

@@ -12,21 +12,26 @@ class PidFile {
   public:
     /// An empty path is no file. Throws std::runtime_error when another instance holds it, or it
     /// cannot be written.
-    explicit PidFile(const std::string& path) : PidFile(path, UniqueFd()) {}
-    /// The same where a former image of this process holds `former`: that file is kept if it is the
-    /// one, else it goes.
-    PidFile(const std::string& path, UniqueFd former);
+    explicit PidFile(const std::string& path);
+    struct Former {
+        UniqueFd fd;  ///< none: it had no pid file
+    };
+    /// The same where a former image of this process held that one, which is kept if it is the one,
+    /// else goes. Throws nothing: where the new one cannot be had the former stays, and problem()
+    /// says why.
+    PidFile(const std::string& path, Former former);
     ~PidFile();
     PidFile(const PidFile&) = delete;
     PidFile& operator=(const PidFile&) = delete;
 
     /// Borrowed; -1: there is none.
     int fd() const noexcept { return fd_.get(); }
+    const std::string& problem() const noexcept { return problem_; }
 
   private:
-    bool keeps(const UniqueFd& former) const noexcept;
+    void take();
 
-    std::string path_;
+    std::string path_, problem_;
     UniqueFd fd_;
 };
 

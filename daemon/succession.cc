@@ -79,7 +79,7 @@ Handover Superdaemon::hand_over() {
     }
     const Announcer::Handed rpc = rpc_announcer_.hand_over();
     if (rpc.pid != 0) state.announcers["rpcbind"] = {rpc.pid, rpc.channel};
-    state.pid_file = {pid_file_};
+    state.pid_file = {pid_file_.fd()};
     state.askers = askers_;
     return state;
 }

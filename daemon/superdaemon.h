@@ -20,6 +20,7 @@
 #include "daemon/notifications.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/signals.h"
+#include "daemon/pid_file.h"
 #include "daemon/refusals.h"
 #include "daemon/sensors.h"
 #include "daemon/service_cgroups.h"
@@ -32,7 +33,7 @@ namespace minetd {
 /// Those who were this process before, and those who will be.
 struct Succession {
     const Invocation& invocation;
-    int pid_file = -1;               ///< borrowed; handed on
+    const PidFile& pid_file;         ///< handed on
     std::optional<Handover> former;  ///< what the image before this one left
 };
 
@@ -152,7 +153,7 @@ class Superdaemon {
     ChildSignal child_signal_;
     Timer deadline_;
     Timer around_;  ///< reaps when the loop comes round
-    int pid_file_;  ///< borrowed
+    const PidFile& pid_file_;
     Upgrade upgrade_;
     std::vector<pid_t> askers_;  ///< of the upgrade that is being checked
     enum class Life { serving, finishing, hurrying, killing } life_ = Life::serving;

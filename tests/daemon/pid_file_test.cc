@@ -2,6 +2,8 @@
 #include "daemon/pid_file.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -25,6 +27,50 @@ TEST_SUITE("daemon") {
         CHECK(::access(path.c_str(), F_OK) < 0);
         CHECK_NOTHROW(PidFile{std::string()});
         CHECK_THROWS(PidFile{"/nonexistent/directory/pid"});
+        ::rmdir(directory);
+    }
+
+    TEST_CASE("the pid file of a former image stays, or goes when there is another") {
+        char directory[] = "/tmp/minetd-pid-XXXXXX";
+        REQUIRE(::mkdtemp(directory) != nullptr);
+        const std::string path = std::string(directory) + "/pid", other = path + "2";
+        const auto exists = [](const std::string& file) {
+            return ::access(file.c_str(), F_OK) == 0;
+        };
+        // As after execve(2): nobody destroys the first, and its descriptor is there still.
+        const auto former = [](const std::string& file) {
+            UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+            REQUIRE(::flock(fd.get(), LOCK_EX | LOCK_NB) == 0);
+            return PidFile::Former{std::move(fd)};
+        };
+        {
+            const PidFile same(path, former(path));
+            CHECK(same.problem().empty());
+            CHECK_THROWS_AS(PidFile{path}, std::runtime_error);
+        }
+        CHECK_FALSE(exists(path));
+        {
+            const PidFile moved(other, former(path));
+            CHECK(moved.problem().empty());
+            CHECK_FALSE(exists(path));
+            CHECK(exists(other));
+        }
+        CHECK_FALSE(exists(other));
+        {
+            const PidFile kept("/nonexistent/directory/pid", former(path));
+            CHECK(kept.problem().find("/nonexistent/directory/pid") != std::string::npos);
+            CHECK(kept.fd() >= 0);
+            CHECK(exists(path));
+            const PidFile held(path, PidFile::Former{});
+            CHECK(held.problem().find("is held by another minetd") != std::string::npos);
+            CHECK(held.fd() == -1);
+        }
+        CHECK_FALSE(exists(path));
+        {
+            const PidFile none("", former(path));
+            CHECK(none.fd() == -1);
+        }
+        CHECK_FALSE(exists(path));
         ::rmdir(directory);
     }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -108,6 +109,7 @@ void Upgrade::begin_check(Handover& state) {
     const int out = theirs.get();
     pid_ = fork_process("minetd:check", keep, [&] {
         ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
         ::dup2(null, 0);
         for (const int fd : {1, 2}) ::dup2(out, fd);

@@ -74,6 +74,7 @@ TEST_CASE("sessions of every way of serving outlive upgrades, and end in the rec
 {worker}   stream tcp4 worker  {user} internal echo
 {event}    stream tcp4 event   {user} internal echo
 {threads}  stream tcp4 threads {user} internal echo
+{perchild} stream tcp4 perchild {user} internal echo
 {redirect} stream tcp4 event   {user} internal redirect 127.0.0.1 {inner}
 {resident} stream tcp4 prefork {user} {probe} probe resident ready
 [{resident}]
@@ -81,8 +82,8 @@ accept = yes
 [defaults]
 log_on_success = HOST PID EXIT DURATION
 )");
-    const char* const names[] = {"program", "inner",   "pooled",   "prefork", "worker",
-                                 "event",   "threads", "redirect", "resident"};
+    const char* const names[] = {"program", "inner",   "pooled",   "prefork",  "worker",
+                                 "event",   "threads", "perchild", "redirect", "resident"};
     const auto line_for = [](const std::string& name, const char* when) {
         return name == "resident" ? std::string("pid") : when + name;
     };
@@ -117,6 +118,31 @@ log_on_success = HOST PID EXIT DURATION
     CHECK(record.find("duration=") != record.npos);
 }
 
+TEST_CASE("what a service has beside connections: names behind tcpmux, a log pipe") {
+    Upgradable minetd(R"(
+{mux}  stream tcp4 nowait {user} internal tcpmux
+tcpmux/cat stream tcp nowait {user} /bin/cat cat
+{talks} stream tcp4 nowait {user} /bin/sh sh -c "printf begun >&2; echo; read line; echo ' and ended' >&2"
+[{talks}]
+stderr = log
+)");
+    const auto behind_mux = [&] {
+        Client client(minetd.port("mux"));
+        client.send("cat\r\n");
+        return client;
+    };
+    Client held = behind_mux(), talking(minetd.port("talks"));
+    CHECK(say(held, "before") == "before\n");
+    CHECK(talking.line() == "\n");
+    for (int round = 0; round < 2; ++round) {
+        minetd.must_upgrade();
+        CHECK(say(held, "after") == "after\n");
+        CHECK(is_served(behind_mux()));
+    }
+    talking.ask("\n");
+    minetd.daemon().await_output("begun and ended");
+}
+
 TEST_CASE("programs that have their service's socket keep it, and give it back to the next image") {
     Upgradable minetd(R"(
 {stream} stream tcp4 wait {user} {probe} probe accept 2
@@ -147,9 +173,13 @@ TEST_CASE("limits are exact, and the denied stay denied") {
     Upgradable minetd(R"(
 {program} stream tcp4 nowait {user} /bin/cat cat
 {pool}    stream tcp4 event  {user} internal echo
+{queue}   stream tcp4 nowait {user} /bin/cat cat
 {trap}    stream tcp4 nowait {user} internal sensor
 [{program}]
 instances = 2
+[{queue}]
+instances = 1
+overflow = queue
 [{pool}]
 per_source = 1
 [{trap}]
@@ -159,6 +189,10 @@ deny_time = 60
     Client one(minetd.port("program")), two(minetd.port("program"));
     Client pooled = from("127.0.0.2", minetd.port("pool"));
     for (Client* client : {&one, &two, &pooled}) CHECK(say(*client, "here") == "here\n");
+    Client first(minetd.port("queue"));
+    CHECK(say(first, "here") == "here\n");
+    Client second(minetd.port("queue"));
+    second.send("waits\n");
     from("127.0.0.9", minetd.port("trap")).rest();
     minetd.daemon().await_output("FAIL: trap sensor from=127.0.0.9");
     CHECK_FALSE(is_served(from("127.0.0.9", minetd.port("pool"))));
@@ -174,6 +208,9 @@ deny_time = 60
     CHECK(comes_true([&] { return is_served(Client(minetd.port("program"))); }));
     CHECK(comes_true([&] { return is_served(from("127.0.0.2", minetd.port("pool"))); }));
     CHECK(say(two, "still") == "still\n");
+    CHECK(say(first, "still") == "still\n");
+    first.ask("");
+    CHECK(second.line() == "waits\n");
 }
 
 TEST_CASE("statistics go on") {
@@ -228,117 +265,6 @@ log_on_success = USERID
     }
     CHECK(comes_true([&] { return descriptors_of(pid) <= fewest; }));
     CHECK(comes_true([&] { return descendants(pid).size() <= processes; }));
-}
-
-TEST_CASE("it is another binary then, with the new configuration, and files of the daemon stay") {
-    LaunchOptions options;
-    TemporaryDirectory run;
-    options.arguments = {"--pid-file", run.path() + "/minetd.pid"};
-    Upgradable minetd(
-        "{kept} stream tcp4 nowait {user} internal echo\n"
-        "{gone} stream tcp4 nowait {user} /bin/cat cat\n"
-        "{dir}/socket stream unix nowait {user} /bin/cat cat\n",
-        options);
-    DaemonUnderTest& daemon = minetd.daemon();
-    const std::string exe = "/proc/" + std::to_string(daemon.pid()) + "/exe";
-    std::filesystem::copy_file(from_environment("MINETD"), minetd.file("another"));
-    minetd.install(minetd.file("another"));
-    Client held(minetd.port("gone"));
-    CHECK(say(held, "here") == "here\n");
-    daemon.configure(
-        "{kept} stream tcp4 nowait {user} internal echo\n"
-        "{fresh} stream tcp4 event {user} internal echo\n"
-        "{dir}/socket stream unix nowait {user} /bin/cat cat\n");
-    const std::string outcome = minetd.upgrade();
-    CHECK(outcome.find("1 added, 0 changed, 1 removed, 2 kept") != outcome.npos);
-    CHECK(std::filesystem::read_symlink(exe) == minetd.file("another"));
-    CHECK(read_file(run.path() + "/minetd.pid") == std::to_string(daemon.pid()) + "\n");
-    CHECK(is_served(Client(minetd.port("kept"))));
-    CHECK(is_served(Client(minetd.port("fresh"))));
-    CHECK(is_served(Client(address_of_path(daemon.file("socket")))));
-    CHECK(Client(minetd.port("gone")).end() == Client::End::refused);
-    CHECK(say(held, "still here") == "still here\n");
-    // What drains is handed on too.
-    minetd.must_upgrade();
-    CHECK(say(held, "and here") == "and here\n");
-    held.close();
-    CHECK(daemon.stop() == 0);
-    CHECK_FALSE(std::filesystem::exists(run.path() + "/minetd.pid"));
-    CHECK_FALSE(std::filesystem::exists(daemon.file("socket")));
-}
-
-TEST_CASE("what programs find around them is as before: credentials, a /tmp of the service's own") {
-    if (::geteuid() != 0) {
-        MESSAGE("SKIPPED: private_tmp takes root");
-        return;
-    }
-    TemporaryDirectory given, runtime;
-    write_file(given.path() + "/key", "secret\n");
-    LaunchOptions options;
-    options.environment = {"CREDENTIALS_DIRECTORY=" + given.path(),
-                           "RUNTIME_DIRECTORY=" + runtime.path()};
-    Upgradable minetd(R"(
-{key} stream tcp4 nowait {user} /bin/sh sh -c "echo $CREDENTIALS_DIRECTORY; read line; cat $CREDENTIALS_DIRECTORY/key"
-{tmp} stream tcp4 nowait {user} /bin/sh sh -c "ls /tmp; echo x >/tmp/seen"
-[{key}]
-credentials = key
-[{tmp}]
-private_tmp = yes
-)",
-                      options);
-    CHECK(Client(minetd.port("tmp")).rest() == "");
-    Client reader(minetd.port("key"));
-    const std::string directory = reader.line();
-    // What is there no longer is kept, as by a reload.
-    std::filesystem::remove(given.path() + "/key");
-    minetd.must_upgrade();
-    CHECK(Client(minetd.port("tmp")).rest() == "seen\n");
-    CHECK(reader.ask("\n") == "secret\n");
-    CHECK(Client(minetd.port("key")).ask("\n") == directory + "secret\n");
-    minetd.daemon().stop();
-    CHECK(std::filesystem::is_empty(runtime.path() + "/credentials"));
-}
-
-TEST_CASE("the service manager hears of it, and of sockets that it keeps") {
-    TemporaryDirectory directory;
-    const SocketAddress address = address_of_path(directory.path() + "/notify");
-    UniqueFd manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    REQUIRE(::bind(manager.get(), address.raw(), address.length) == 0);
-    std::string heard;
-    const auto hears = [&](const std::string& text) {
-        return comes_true([&] {
-            char message[4096];
-            for (ssize_t size; (size = ::recv(manager.get(), message, sizeof message, 0)) > 0;)
-                heard += std::string(message, static_cast<std::size_t>(size)) + "\n";
-            return heard.find(text) != heard.npos;
-        });
-    };
-    LaunchOptions options;
-    options.environment = {"NOTIFY_SOCKET=" + directory.path() + "/notify"};
-    options.await_ready = false;
-    Upgradable minetd(
-        "{one} stream tcp4 nowait {user} internal echo\n"
-        "{two} stream tcp4 nowait {user} internal echo\n",
-        options);
-    REQUIRE(hears("READY=1"));
-    if (heard.find("FDSTORE=1") == heard.npos) {
-        MESSAGE("SKIPPED: built without libsystemd");
-        return;
-    }
-    const std::string name = "FDNAME=" + std::to_string(minetd.port("two"));
-    REQUIRE(hears(name));
-    heard.clear();
-    minetd.must_upgrade();
-    CHECK(hears("MAINPID=" + std::to_string(minetd.daemon().pid())));
-    CHECK(hears("READY=1"));
-    CHECK(heard.find("RELOADING=1") < heard.find("MAINPID="));
-    CHECK(heard.find("FDSTORE") == heard.npos);
-    heard.clear();
-    minetd.daemon().reload("{one} stream tcp4 nowait {user} internal echo\n");
-    CHECK(hears("FDSTOREREMOVE=1\n" + name));
-    minetd.uninstall();
-    minetd.upgrade();
-    CHECK(hears("STATUS=the last upgrade was refused; 1 service"));
 }
 
 TEST_CASE("eight clients during ten upgrades: none refused, none reset, none lost") {

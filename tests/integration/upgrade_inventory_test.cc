@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: ISC
+// What the daemon itself has, over upgrades in place: its binary, its files and sockets, what its
+// programs find around them, and whom it reports to.
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/integration/client.h"
+#include "tests/integration/upgradable.h"
+
+using namespace minetd;
+
+namespace {
+
+std::string say(Client& client, const std::string& line) {
+    client.send(line + "\n");
+    return client.line();
+}
+
+/// Looks until it is so, as nothing tells of it.
+template <class Condition>
+bool comes_true(Condition&& condition) {
+    for (int i = 0; i < patience_ms / 20; ++i) {
+        if (condition()) return true;
+        ::poll(nullptr, 0, 20);
+    }
+    return false;
+}
+
+bool is_served(Client client) {
+    client.send("x\n");
+    return client.line() == "x\n";
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("upgrade");
+
+TEST_CASE("it is another binary then, with the new configuration, and files of the daemon stay") {
+    LaunchOptions options;
+    TemporaryDirectory run;
+    options.arguments = {"--pid-file", run.path() + "/minetd.pid"};
+    Upgradable minetd(
+        "{kept} stream tcp4 nowait {user} internal echo\n"
+        "{gone} stream tcp4 nowait {user} /bin/cat cat\n"
+        "{dir}/socket stream unix nowait {user} /bin/cat cat\n",
+        options);
+    DaemonUnderTest& daemon = minetd.daemon();
+    const std::string exe = "/proc/" + std::to_string(daemon.pid()) + "/exe";
+    std::filesystem::copy_file(from_environment("MINETD"), minetd.file("another"));
+    minetd.install(minetd.file("another"));
+    Client held(minetd.port("gone"));
+    CHECK(say(held, "here") == "here\n");
+    daemon.configure(
+        "{kept} stream tcp4 nowait {user} internal echo\n"
+        "{fresh} stream tcp4 event {user} internal echo\n"
+        "{dir}/socket stream unix nowait {user} /bin/cat cat\n");
+    const std::string outcome = minetd.upgrade();
+    CHECK(outcome.find("1 added, 0 changed, 1 removed, 2 kept") != outcome.npos);
+    CHECK(std::filesystem::read_symlink(exe) == minetd.file("another"));
+    CHECK(read_file(run.path() + "/minetd.pid") == std::to_string(daemon.pid()) + "\n");
+    CHECK(is_served(Client(minetd.port("kept"))));
+    CHECK(is_served(Client(minetd.port("fresh"))));
+    CHECK(is_served(Client(address_of_path(daemon.file("socket")))));
+    CHECK(Client(minetd.port("gone")).end() == Client::End::refused);
+    CHECK(say(held, "still here") == "still here\n");
+    // What drains is handed on too.
+    minetd.must_upgrade();
+    CHECK(say(held, "and here") == "and here\n");
+    held.close();
+    CHECK(daemon.stop() == 0);
+    CHECK_FALSE(std::filesystem::exists(run.path() + "/minetd.pid"));
+    CHECK_FALSE(std::filesystem::exists(daemon.file("socket")));
+}
+
+TEST_CASE("what programs find around them is as before: credentials, a /tmp of the service's own") {
+    if (::geteuid() != 0) {
+        MESSAGE("SKIPPED: private_tmp takes root");
+        return;
+    }
+    TemporaryDirectory given, runtime;
+    write_file(given.path() + "/key", "secret\n");
+    LaunchOptions options;
+    options.environment = {"CREDENTIALS_DIRECTORY=" + given.path(),
+                           "RUNTIME_DIRECTORY=" + runtime.path()};
+    Upgradable minetd(R"(
+{key} stream tcp4 nowait {user} /bin/sh sh -c "echo $CREDENTIALS_DIRECTORY; read line; cat $CREDENTIALS_DIRECTORY/key"
+{tmp} stream tcp4 nowait {user} /bin/sh sh -c "ls /tmp; echo x >/tmp/seen"
+[{key}]
+credentials = key
+[{tmp}]
+private_tmp = yes
+)",
+                      options);
+    CHECK(Client(minetd.port("tmp")).rest() == "");
+    Client reader(minetd.port("key"));
+    const std::string directory = reader.line();
+    // What is there no longer is kept, as by a reload.
+    std::filesystem::remove(given.path() + "/key");
+    minetd.must_upgrade();
+    CHECK(Client(minetd.port("tmp")).rest() == "seen\n");
+    CHECK(reader.ask("\n") == "secret\n");
+    CHECK(Client(minetd.port("key")).ask("\n") == directory + "secret\n");
+    minetd.daemon().stop();
+    CHECK(std::filesystem::is_empty(runtime.path() + "/credentials"));
+}
+
+TEST_CASE("the service manager hears of it, and of sockets that it keeps") {
+    TemporaryDirectory directory;
+    const SocketAddress address = address_of_path(directory.path() + "/notify");
+    UniqueFd manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    REQUIRE(::bind(manager.get(), address.raw(), address.length) == 0);
+    std::string heard;
+    const auto hears = [&](const std::string& text) {
+        return comes_true([&] {
+            char message[4096];
+            for (ssize_t size; (size = ::recv(manager.get(), message, sizeof message, 0)) > 0;)
+                heard += std::string(message, static_cast<std::size_t>(size)) + "\n";
+            return heard.find(text) != heard.npos;
+        });
+    };
+    LaunchOptions options;
+    options.environment = {"NOTIFY_SOCKET=" + directory.path() + "/notify"};
+    options.await_ready = false;
+    Upgradable minetd(
+        "{one} stream tcp4 nowait {user} internal echo\n"
+        "{two} stream tcp4 nowait {user} internal echo\n",
+        options);
+    REQUIRE(hears("READY=1"));
+    if (heard.find("FDSTORE=1") == heard.npos) {
+        MESSAGE("SKIPPED: built without libsystemd");
+        return;
+    }
+    const std::string name = "FDNAME=" + std::to_string(minetd.port("two"));
+    REQUIRE(hears(name));
+    heard.clear();
+    minetd.must_upgrade();
+    CHECK(hears("MAINPID=" + std::to_string(minetd.daemon().pid())));
+    CHECK(hears("READY=1"));
+    CHECK(heard.find("RELOADING=1") < heard.find("MAINPID="));
+    CHECK(heard.find("FDSTORE") == heard.npos);
+    heard.clear();
+    minetd.daemon().reload("{one} stream tcp4 nowait {user} internal echo\n");
+    CHECK(hears("FDSTOREREMOVE=1\n" + name));
+    minetd.uninstall();
+    minetd.upgrade();
+    CHECK(hears("STATUS=the last upgrade was refused; 1 service"));
+}
+
+TEST_SUITE_END();

@@ -48,6 +48,7 @@ TEST_CASE("a binary that cannot take over leaves the old one serving") {
         {"another program", "exit 0", "it is no minetd that can"},
         {"hanging", "sleep 60", "gives no answer within 1 s"},
         {"hanging with a child", "trap '' TERM; sleep 60 & wait", "gives no answer within 1 s"},
+        {"talkative without end", "exec yes", "gives no answer within 1 s"},
         {"talkative", "yes | head -c 1000000; exit 3", "ended with status 3"},
         {"exchanged while it is checked",
          "out=$($MINETD \"$@\"); ln -sf /bin/false \"${0%/*}/minetd\"; echo \"$out\"",

@@ -169,6 +169,19 @@ TEST_CASE("programs that have their service's socket keep it, and give it back t
     CHECK(datagrams.receive().ends_with(" four"));
 }
 
+TEST_CASE("a program with the socket of a service that is no more is waited for, and recorded") {
+    Upgradable minetd("{gone} stream tcp4 wait {user} {probe} probe accept 2\n"
+                      "[{gone}]\nid = gone\nlog_on_success = PID EXIT\n");
+    Client first(minetd.port("gone"));
+    const std::string pid = first.line();
+    minetd.daemon().reload("{other} stream tcp4 nowait {user} internal echo\n");
+    minetd.must_upgrade();
+    // It listens on its own now.
+    CHECK(Client(minetd.port("gone")).line() == pid);
+    const std::string record = minetd.daemon().await_output("EXIT: gone ");
+    CHECK(record.find("status=0 pid=" + pid.substr(0, pid.size() - 1)) != record.npos);
+}
+
 TEST_CASE("limits are exact, and the denied stay denied") {
     Upgradable minetd(R"(
 {program} stream tcp4 nowait {user} /bin/cat cat

@@ -17,6 +17,8 @@
 namespace minetd {
 
 struct Handover {
+    /// Another one with every change of what is written here, or of what memory and messages of the
+    /// same size mean.
     static constexpr int format = 1;
 
     struct Service {

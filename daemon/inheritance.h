@@ -58,8 +58,8 @@ struct InheritedSocket {
     int type = 0, protocol = 0;
     bool accepts = false;  ///< SO_ACCEPTCONN
     bool v6only = false;
-    bool ours = false;  ///< we bound it, in a former life; else it is its owner's
-    std::string key;    ///< the service that its owner named, or that had it
+    bool ours = false;    ///< we bound it, in a former life; else it is its owner's
+    std::string key;      ///< the service that its owner named, or that had it
     bool handed = false;  ///< of a former image, in every respect as it should be; the rest is its
     bool named = true;
     std::string host;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What the service manager hears of the daemon (sd_notify(3)): when it serves, reloads and stops, one
-// sentence on how it is, that its main loop goes round, and that it needs more time. Without a
+// What the service manager hears of the daemon (sd_notify(3)): when it serves, reloads and stops,
+// one sentence on how it is, that its main loop goes round, and that it needs more time. Without a
 // manager that listens nothing is done, and no timer runs.
 #pragma once
 

@@ -33,8 +33,8 @@ struct Sandbox {
     std::vector<unsigned> dropped;  ///< from the bounding set
     bool no_new_privs = false;
     seccomp::Program filter;
-    /// The configuration names it: nothing is served without. What our own builtins have unasked, they do
-    /// without where filters are forbidden, as in some containers.
+    /// The configuration names it: nothing is served without. What our own builtins have unasked,
+    /// they do without where filters are forbidden, as in some containers.
     bool filter_asked = false;
 
     /// Adds the descriptors that a process needs to enter it.

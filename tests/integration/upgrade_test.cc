@@ -170,8 +170,9 @@ TEST_CASE("programs that have their service's socket keep it, and give it back t
 }
 
 TEST_CASE("a program with the socket of a service that is no more is waited for, and recorded") {
-    Upgradable minetd("{gone} stream tcp4 wait {user} {probe} probe accept 2\n"
-                      "[{gone}]\nid = gone\nlog_on_success = PID EXIT\n");
+    Upgradable minetd(
+        "{gone} stream tcp4 wait {user} {probe} probe accept 2\n"
+        "[{gone}]\nid = gone\nlog_on_success = PID EXIT\n");
     Client first(minetd.port("gone"));
     const std::string pid = first.line();
     minetd.daemon().reload("{other} stream tcp4 nowait {user} internal echo\n");

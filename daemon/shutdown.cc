@@ -26,12 +26,13 @@ void Superdaemon::signal_everybody(int signal) {
 }
 
 void Superdaemon::stop() {
-    life_ = Life::finishing;
     cancel_upgrade();
     for (const auto& [key, service] : services_) {
         service->dispatcher->stop_accepting();
         service->sockets->leave();
     }
+    // Not before: who takes what is there already reaps, and may be the last to go.
+    life_ = Life::finishing;
     announce();
     const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;
     const unsigned count = sessions();

@@ -58,6 +58,18 @@ class ServiceManager {
 
 TEST_SUITE_BEGIN("signals");
 
+TEST_CASE("one stop is told once, where services have limits too") {
+    DaemonUnderTest daemon(R"(
+{one} stream tcp4 nowait {user} {probe} probe answer
+{two} stream tcp4 nowait {user} {probe} probe answer
+[defaults]
+instances = 2
+)");
+    CHECK(daemon.stop() == 0);
+    CHECK(daemon.lines_with("stopping") == 1);
+    CHECK(daemon.lines_with("stopped") == 1);
+}
+
 TEST_CASE("TERM and INT: no more connections, the sessions end as they like, then status 0") {
     for (const int signal : {SIGTERM, SIGINT}) {
         CAPTURE(signal);

@@ -36,6 +36,7 @@ class Announcer : private ChildOwner {
     /// One of a former image goes on, and will be told anew what to announce.
     void take_over(Handed& handed);
 
+    const char* name() const noexcept { return name_; }
     /// The process still lives: perhaps what was told is not taken back yet.
     bool running() const noexcept { return pid_ != 0; }
     void signal(int number) noexcept;

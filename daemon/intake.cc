@@ -21,7 +21,7 @@ class Superdaemon::Intake {
     void take(Handover::Service& from) noexcept;
     void take_draining(Handover::Service& from) noexcept;
     void take_inquirer(Handover::Inquirer& from);
-    void take_announcer(const std::string& name, Announcer& announcer);
+    void take_announcer(Announcer& announcer);
     /// Closes what nobody has taken.
     void finish() noexcept;
 
@@ -135,8 +135,8 @@ void Superdaemon::Intake::take_inquirer(Handover::Inquirer& from) {
     daemon_.inquirer_.take_over(handed);
 }
 
-void Superdaemon::Intake::take_announcer(const std::string& name, Announcer& announcer) {
-    const auto found = state_.announcers.find(name);
+void Superdaemon::Intake::take_announcer(Announcer& announcer) {
+    const auto found = state_.announcers.find(announcer.name());
     if (found == state_.announcers.end()) return;
     Announcer::Handed handed{.pid = found->second.pid, .channel = {}};
     std::swap(handed.channel, found->second.channel);
@@ -169,7 +169,7 @@ void Superdaemon::take_over(Handover& state, const Configuration& next) {
     for (Handover::Service& one : state.services) intake.take(one);
     for (Handover::Service& one : state.draining) intake.take_draining(one);
     for (Handover::Inquirer& one : state.inquirers) intake.take_inquirer(one);
-    intake.take_announcer("rpcbind", rpc_announcer_);
+    for (Announcer* announcer : announcers()) intake.take_announcer(*announcer);
     intake.finish();
     inheritance_.release_handed();
     note_what_is_served();

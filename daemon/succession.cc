@@ -77,8 +77,9 @@ Handover Superdaemon::hand_over() {
             inquirer.services.push_back(service.spec->key());
         state.inquirers.push_back(std::move(inquirer));
     }
-    const Announcer::Handed rpc = rpc_announcer_.hand_over();
-    if (rpc.pid != 0) state.announcers["rpcbind"] = {rpc.pid, rpc.channel};
+    for (const Announcer* announcer : announcers())
+        if (const Announcer::Handed one = announcer->hand_over(); one.pid != 0)
+            state.announcers[announcer->name()] = {one.pid, one.channel};
     state.pid_file = {pid_file_.fd()};
     state.askers = askers_;
     return state;

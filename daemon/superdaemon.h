@@ -119,6 +119,8 @@ class Superdaemon {
     void refuse_upgrade(const std::string& why);
     void cancel_upgrade();
     Handover hand_over();
+    /// Every one that is handed over, by its name.
+    std::vector<Announcer*> announcers() noexcept { return {&rpc_announcer_}; }
 
     // intake.cc
     class Intake;

@@ -35,6 +35,10 @@ TEST_SUITE("daemon") {
             {{"--dump", "--dialect", "inetd-gnu", "/x"}, Action::dump, "/x", Dialect::inetd_gnu},
             {{"/x"}, Action::serve, "/x", Dialect::automatic},
             {{"--attributes"}, Action::attributes, nullptr, Dialect::automatic},
+            {{"--reload", "77"}, Action::reload, nullptr, Dialect::automatic},
+            {{"--upgrade", "77"}, Action::upgrade, nullptr, Dialect::automatic},
+            {{"--foreground", "--check-handover=9"}, Action::check_handover, nullptr,
+             Dialect::automatic},
         };
         for (const auto& row : rows) {
             CAPTURE(row.words.front());
@@ -44,6 +48,8 @@ TEST_SUITE("daemon") {
             if (row.config != nullptr) CHECK(line.config == row.config);
         }
         CHECK(parse({"--explain", "cps"}).attribute == "cps");
+        CHECK(parse({"--upgrade", "77"}).pid == 77);
+        CHECK(parse({"--check-handover=9"}).handover == 9);
         CHECK(parse({"--log", "file:/x"}).log->path == "/x");
         CHECK(parse({"--strict", "--foreground"}).strict);
     }

@@ -7,12 +7,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <deque>
 #include <filesystem>
 #include <regex>
-#include <thread>
 
 #include "tests/integration/client.h"
 #include "tests/integration/process_tree.h"
@@ -279,53 +277,6 @@ log_on_success = USERID
     }
     CHECK(comes_true([&] { return descriptors_of(pid) <= fewest; }));
     CHECK(comes_true([&] { return descendants(pid).size() <= processes; }));
-}
-
-TEST_CASE("eight clients during ten upgrades: none refused, none reset, none lost") {
-    Upgradable minetd(R"(
-{program} stream tcp4 nowait  {user} {probe} probe answer
-{inner}   stream tcp4 nowait  {user} internal echo
-{prefork} stream tcp4 prefork {user} internal echo
-{pooled}  stream tcp4 prefork {user} {probe} probe answer
-{worker}  stream tcp4 worker  {user} internal echo
-{event}   stream tcp4 event   {user} internal echo
-)");
-    const char* const names[] = {"program", "inner", "prefork", "pooled", "worker", "event"};
-    std::vector<std::uint16_t> ports;
-    for (const char* name : names) ports.push_back(minetd.port(name));
-    std::atomic<int> served{0}, refused{0}, reset{0}, lost{0};
-    std::atomic<bool> going = true;
-    std::vector<std::thread> clients;
-    for (std::size_t first = 0; first < 8; ++first)
-        clients.emplace_back([&, first] {
-            for (std::size_t i = 0; going; ++i) {
-                const std::string text = "line " + std::to_string(i) + "\n";
-                Client client(ports[(first + i) % ports.size()]);
-                const std::string answer =
-                    client.end() == Client::End::refused ? "" : client.ask(text);
-                ++(client.end() == Client::End::refused ? refused
-                   : client.end() == Client::End::reset ? reset
-                   : answer != text                     ? lost
-                                                        : served);
-            }
-        });
-    int upgrades = 0;
-    try {
-        while (upgrades < 10 && minetd.upgrade().find("upgraded from") != std::string::npos)
-            ++upgrades;
-    } catch (...) {
-        going = false;
-        for (std::thread& client : clients) client.join();
-        throw;
-    }
-    going = false;
-    for (std::thread& client : clients) client.join();
-    CHECK(upgrades == 10);
-    CHECK(served > 0);
-    CHECK(refused == 0);
-    CHECK(reset == 0);
-    CHECK(lost == 0);
-    MESSAGE(served.load(), " connections served during ", upgrades, " upgrades");
 }
 
 TEST_SUITE_END();

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "daemon/os/socket.h"
 #include "tests/integration/client.h"
 #include "tests/integration/upgradable.h"
 
@@ -146,6 +147,44 @@ TEST_CASE("the service manager hears of it, and of sockets that it keeps") {
     minetd.uninstall();
     minetd.upgrade();
     CHECK(hears("STATUS=the last upgrade was refused; 1 service"));
+}
+
+TEST_CASE("sockets of a socket unit stay whose they are, and one for nobody waits") {
+    SocketOptions stream;
+    stream.type = SOCK_STREAM;
+    const auto listener = [&] {
+        return open_listener(resolve("127.0.0.1", 0, AF_INET).front(), stream);
+    };
+    const UniqueFd named = listener(), spare = listener();
+    const std::uint16_t here = local_address(named.get()).port(),
+                        there = local_address(spare.get()).port();
+    LaunchOptions options;
+    options.passed = {{"web", named.get()}, {"spare", spare.get()}};
+    const std::string web = "{own} stream tcp4 nowait {user} internal echo\n";
+    const std::string of_web = "[{own}]\nid = web\n";
+    const std::string another =
+        "127.0.0.1:" + std::to_string(there) + " stream tcp4 event {user} internal echo\n";
+    Upgradable minetd(web + of_web, options);
+    for (int round = 0; round < 3; ++round) {
+        CHECK(is_served(Client(here)));
+        // Its owner says where it is.
+        CHECK(Client(minetd.port("own")).end() == Client::End::refused);
+        const std::size_t before = minetd.daemon().output().size();
+        minetd.must_upgrade();
+        minetd.daemon().await_output("(`spare') is for no service", before);
+    }
+    minetd.daemon().reload(web + another + of_web);
+    CHECK(minetd.daemon().lines_with("is inherited, as `spare'") == 1);
+    CHECK(is_served(Client(there)));
+    minetd.must_upgrade();
+    CHECK(is_served(Client(there)));
+    minetd.daemon().reload(another);
+    minetd.must_upgrade();
+    // Nobody serves it, and it is not closed: who comes waits for the service that will.
+    Client waits(here);
+    waits.send("early\n");
+    minetd.daemon().reload(web + another + of_web);
+    CHECK(waits.line() == "early\n");
 }
 
 TEST_SUITE_END();

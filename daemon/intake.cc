@@ -16,7 +16,9 @@ namespace minetd {
 class Superdaemon::Intake {
   public:
     Intake(Superdaemon& daemon, Handover& state, const Configuration& next)
-        : daemon_(daemon), state_(state), next_(next) {}
+        : daemon_(daemon), state_(state) {
+        for (const auto& spec : next.services) next_[spec->key()] = spec;
+    }
 
     void take(Handover::Service& from) noexcept;
     void take_draining(Handover::Service& from) noexcept;
@@ -43,7 +45,7 @@ class Superdaemon::Intake {
 
     Superdaemon& daemon_;
     Handover& state_;
-    const Configuration& next_;
+    std::map<std::string, std::shared_ptr<const ServiceSpec>> next_;  ///< of the file, by key
     std::map<int, std::shared_ptr<Ledger>> ledgers_;
     std::map<int, std::shared_ptr<Inquiry>> inquiries_;
     std::map<int, std::shared_ptr<ErrorOutput>> error_outputs_;
@@ -89,8 +91,8 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
         auto taken = belongings(from);
         Service& placed = *taken;
         // Where it is as the file has it, it is where the file has it.
-        for (const auto& spec : next_.services)
-            if (*spec == *placed.spec) placed.spec = spec;
+        const auto same = next_.find(from.key);
+        if (same != next_.end() && *same->second == *placed.spec) placed.spec = same->second;
         if (placed.spec->sandbox != SandboxSpec{})
             placed.sandbox = make_sandbox(
                 *placed.spec,

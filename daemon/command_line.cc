@@ -103,6 +103,12 @@ CommandLine parse_command_line(int argc, char** argv) {
     CLI::Option* explain =
         app.add_option("--explain", line.attribute, "explain one attribute, and end")
             ->type_name("ATTRIBUTE");
+    CLI::Option* units =
+        app.add_option("--systemd-units", line.units,
+                       "write FILE (or --config) as units of systemd to DIR, and end")
+            ->type_name("DIR");
+    app.add_flag("--force", line.force, "let --systemd-units replace units that are there")
+        ->needs(units);
     CLI::Option* reload =
         app.add_option("--reload", line.pid,
                        "have the minetd of this process id reload, and end with its result")
@@ -120,6 +126,8 @@ CommandLine parse_command_line(int argc, char** argv) {
             ->type_name("N");
     std::string file;
     app.add_option("FILE", file, "the configuration, as every inetd takes it");
+    units->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
+    units->excludes(reload)->excludes(upgrade);
     reload->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
     upgrade->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
     upgrade->excludes(reload);
@@ -149,6 +157,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (*attributes) line.action = CommandLine::Action::attributes;
     if (*reload) line.action = CommandLine::Action::reload;
     if (*upgrade) line.action = CommandLine::Action::upgrade;
+    if (*units) line.action = CommandLine::Action::units;
     if (*explain) line.action = CommandLine::Action::explain;
     if (*handover) line.action = CommandLine::Action::check_handover;
     // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.

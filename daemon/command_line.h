@@ -12,7 +12,17 @@
 namespace minetd {
 
 struct CommandLine {
-    enum class Action { serve, check, dump, attributes, explain, reload, upgrade, check_handover };
+    enum class Action {
+        serve,
+        check,
+        dump,
+        attributes,
+        explain,
+        units,
+        reload,
+        upgrade,
+        check_handover
+    };
     Action action = Action::serve;
     std::string config = MINETD_SYSCONFDIR "/minetd.conf";
     Dialect dialect = Dialect::automatic;
@@ -23,6 +33,8 @@ struct CommandLine {
     std::string inetd_conf;                 ///< read beside `config`, which goes first; empty: none
     std::optional<LogTarget> log;
     std::string attribute;  ///< for explain
+    std::string units;      ///< for units: the directory they go to
+    bool force = false;     ///< for units: what is there is replaced
     pid_t pid = 0;          ///< for reload and upgrade
     int handover = -1;      ///< for check_handover: the descriptor of the state
 };

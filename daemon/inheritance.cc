@@ -14,12 +14,13 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "daemon/units/descriptor_name.h"
+
 namespace minetd {
 namespace {
 
 constexpr int first_descriptor = 3;  // SD_LISTEN_FDS_START
 constexpr unsigned most_descriptors = 65'536;
-constexpr std::size_t longest_name = 255;     // FDNAME_MAX of systemd
 constexpr long pid_file_system = 0x50494446;  // PIDFS_MAGIC, of Linux 6.9
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -107,10 +108,7 @@ std::vector<std::string> listen_names(const ListenVariables& variables, pid_t se
 }
 
 std::string stored_prefix(const std::string& key) {
-    std::string name = key.substr(0, longest_name - 8);
-    for (char& c : name)
-        if (c == ':' || static_cast<unsigned char>(c) < ' ' || c == 127) c = ';';
-    return name + '#';
+    return descriptor_name(key) + '#';
 }
 
 std::string stored_name(const std::string& key, std::size_t number) {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "daemon/os/journal.h"
+#include "daemon/systemd_units.h"
 #include "services/registry.h"
 
 namespace minetd {
@@ -52,6 +53,7 @@ void print(const Diagnostics& diagnostics) {
 }
 
 int inspect(const CommandLine& line) {
+    if (line.action == CommandLine::Action::units) return write_systemd_units(line);
     if (line.action == CommandLine::Action::attributes) {
         fmt::print("{}", list_attributes());
         return EX_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The actions that only look: --check, --dump, --attributes, --explain.
+// The actions that do not serve: --check, --dump, --attributes, --explain, --systemd-units.
 #pragma once
 
 #include "daemon/command_line.h"

@@ -92,6 +92,10 @@ SocketAddress unix_address(const std::string& path) {
     return address;
 }
 
+bool has_ipv6() noexcept {
+    return static_cast<bool>(UniqueFd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
+}
+
 UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options) {
     const int family = address.family();
     UniqueFd fd(::socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol));

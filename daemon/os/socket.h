@@ -37,6 +37,9 @@ std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port, 
 /// Throws std::runtime_error when it does not fit.
 SocketAddress unix_address(const std::string& path);
 
+/// The kernel has IPv6 sockets (ipv6.disable=1 takes them away).
+bool has_ipv6() noexcept;
+
 /// Binds and, for connection types, listens. A dead unix socket's path is replaced; a live one, or
 /// a file that is no socket, is EADDRINUSE. Throws std::system_error.
 UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options);

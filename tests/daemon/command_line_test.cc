@@ -34,6 +34,7 @@ TEST_SUITE("daemon") {
             {{"--dump", "/x", "--dialect", "inetd-bsd"}, Action::dump, "/x", Dialect::inetd_bsd},
             {{"--dump", "--dialect", "inetd-gnu", "/x"}, Action::dump, "/x", Dialect::inetd_gnu},
             {{"/x"}, Action::serve, "/x", Dialect::automatic},
+            {{"--systemd-units", "/d", "/x"}, Action::units, "/x", Dialect::automatic},
             {{"--attributes"}, Action::attributes, nullptr, Dialect::automatic},
             {{"--reload", "77"}, Action::reload, nullptr, Dialect::automatic},
             {{"--upgrade", "77"}, Action::upgrade, nullptr, Dialect::automatic},
@@ -48,6 +49,9 @@ TEST_SUITE("daemon") {
             if (row.config != nullptr) CHECK(line.config == row.config);
         }
         CHECK(parse({"--explain", "cps"}).attribute == "cps");
+        CHECK(parse({"--systemd-units", "/d"}).units == "/d");
+        CHECK_FALSE(parse({"--systemd-units", "/d"}).force);
+        CHECK(parse({"--systemd-units", "/d", "--force"}).force);
         CHECK(parse({"--upgrade", "77"}).pid == 77);
         CHECK(parse({"--check-handover=9"}).handover == 9);
         CHECK(parse({"--log", "file:/x"}).log->path == "/x");

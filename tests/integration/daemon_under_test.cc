@@ -111,6 +111,11 @@ std::string DaemonUnderTest::expand(std::string_view text) {
         result += text.substr(0, open);
         if (open == std::string_view::npos || close == std::string_view::npos) break;
         const std::string name(text.substr(open + 1, close - open - 1));
+        if (name.find_first_of(" \n") != name.npos) {  // of an entry of xinetd's
+            result += '{';
+            text.remove_prefix(open + 1);
+            continue;
+        }
         if (name == "user")
             result += test_user();
         else if (name == "dir")

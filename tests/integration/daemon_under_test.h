@@ -52,7 +52,8 @@ class DaemonUnderTest {
   public:
     /// Starts minetd on a configuration in which `{user}` is an unprivileged user (this one unless
     /// root), `{dir}` the test's directory, `{probe}` the probe program, and any other `{name}`
-    /// a free port that keeps its number as long as the object lives.
+    /// a free port that keeps its number as long as the object lives. Braces around lines are
+    /// xinetd's.
     explicit DaemonUnderTest(std::string_view configuration, LaunchOptions = {});
     /// Stops it if it still runs, and checks that this was graceful and clean.
     ~DaemonUnderTest();

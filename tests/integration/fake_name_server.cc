@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <sstream>
 #include <stdexcept>
+#include <vector>
 
 #include "tests/integration/client.h"
 
@@ -106,28 +108,34 @@ std::string FakeNameServer::answer_to(const std::string& query) {
     const int type = at + 2 <= query.size() ? static_cast<unsigned char>(query[at + 1]) : 0;
     const std::string question = query.substr(header_size, at + 4 - header_size);
 
-    std::string data;
+    std::vector<std::string> records;
     const std::string address = forward_form(name);
     const auto known_name = names_.find(address);
     const auto known_host = addresses_.find(name);
     const bool exists = known_name != names_.end() || known_host != addresses_.end();
     if (known_name != names_.end() && known_name->second == "?") return {};
-    if (type == type_ptr && known_name != names_.end()) data = write_name(known_name->second);
+    if (type == type_ptr && known_name != names_.end())
+        records.push_back(write_name(known_name->second));
     if (type == type_a && known_host != addresses_.end()) {
-        in_addr four{};
-        ::inet_pton(AF_INET, known_host->second.c_str(), &four);
-        data.assign(reinterpret_cast<const char*>(&four), sizeof four);
+        std::istringstream list(known_host->second);
+        for (std::string one; list >> one;) {
+            in_addr four{};
+            ::inet_pton(AF_INET, one.c_str(), &four);
+            records.emplace_back(reinterpret_cast<const char*>(&four), sizeof four);
+        }
     }
     std::string answer = query.substr(0, 2);
     answer += '\x81';                    // an answer; recursion was desired
     answer += exists ? '\x80' : '\x83';  // recursion is available; NXDOMAIN
-    answer += {'\0', '\1', '\0', data.empty() ? '\0' : '\1', '\0', '\0', '\0', '\0'};
+    answer += {'\0', '\1', '\0', static_cast<char>(records.size()), '\0', '\0', '\0', '\0'};
     answer += question;
-    if (data.empty()) return answer;
-    answer += {'\xc0', '\x0c'};  // the name asked for
-    answer += question.substr(question.size() - 4);
-    answer += {'\0', '\0', '\0', '\1', '\0', static_cast<char>(data.size())};
-    return answer + data;
+    for (const std::string& data : records) {
+        answer += {'\xc0', '\x0c'};  // the name asked for
+        answer += question.substr(question.size() - 4);
+        answer += {'\0', '\0', '\0', '\1', '\0', static_cast<char>(data.size())};
+        answer += data;
+    }
+    return answer;
 }
 
 }  // namespace minetd

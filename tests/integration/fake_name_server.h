@@ -18,8 +18,8 @@ class FakeNameServer {
     static const char* nsswitch() { return "hosts: dns\npasswd: files\ngroup: files\n"; }
     static const char* resolv() { return "nameserver 127.0.0.1\noptions timeout:3 attempts:1\n"; }
 
-    /// `addresses`: of each host, in dotted form. `names`: of each address, reversed look-up's
-    /// answer; `?` is silence. Whatever is in neither does not exist.
+    /// `addresses`: of each host, in dotted form, with blanks between several. `names`: of each
+    /// address, reversed look-up's answer; `?` is silence. Whatever is in neither does not exist.
     FakeNameServer(std::map<std::string, std::string> addresses,
                    std::map<std::string, std::string> names);
     ~FakeNameServer();

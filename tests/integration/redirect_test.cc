@@ -2,17 +2,25 @@
 // Connections that are forwarded: the same under every MPM, whatever either side does.
 #include <doctest/doctest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <deque>
+#include <future>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "daemon/os/socket_address.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/fake_name_server.h"
+#include "tests/integration/own_network.h"
 #include "tests/integration/process_tree.h"
 
 using namespace minetd;
@@ -72,6 +80,64 @@ std::string receive(const UniqueFd& fd, std::size_t size) {
         all.append(room, static_cast<std::size_t>(got));
     }
     return all;
+}
+
+/// The same for a name.
+std::string of_name(const std::string& name, const std::string& port) {
+    std::string text = configuration("", port);
+    for (std::size_t at; (at = text.find("redirect 127.0.0.1")) != text.npos;)
+        text.replace(at + 9, 9, name);
+    return text;
+}
+
+/// What passed, and a checksum of it (FNV-1a, by words).
+struct Sum {
+    std::size_t size = 0;
+    std::uint64_t hash = 0xCBF29CE484222325U;
+    std::string rest;  ///< of a word that is not whole yet
+
+    void add(std::string_view bytes) {
+        size += bytes.size();
+        rest += bytes;
+        std::size_t at = 0;
+        for (std::uint64_t word; at + sizeof word <= rest.size(); at += sizeof word) {
+            std::memcpy(&word, rest.data() + at, sizeof word);
+            hash = (hash ^ word) * 0x100000001B3U;
+        }
+        rest.erase(0, at);
+    }
+};
+
+/// Sends so many bytes (a multiple of 8), of numbers that follow from the seed.
+Sum send_numbers(int fd, std::uint64_t seed, std::size_t size) {
+    Sum sum;
+    std::vector<std::uint64_t> words(8192);
+    while (sum.size < size) {
+        for (std::uint64_t& word : words) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            word = seed;
+        }
+        const std::string_view bytes(reinterpret_cast<const char*>(words.data()),
+                                     std::min(words.size() * 8, size - sum.size));
+        for (std::size_t at = 0; at < bytes.size();) {
+            const ssize_t sent = ::send(fd, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+            if (sent <= 0) return sum;
+            at += static_cast<std::size_t>(sent);
+        }
+        sum.add(bytes);
+    }
+    return sum;
+}
+
+/// Adds what comes, until there are `size` bytes in all, or the end.
+Sum read_sum(int fd, std::size_t size, std::size_t at_once, Sum sum = {}) {
+    std::string room(at_once, '\0');
+    while (sum.size < size) {
+        const ssize_t got = ::recv(fd, room.data(), std::min(room.size(), size - sum.size), 0);
+        if (got <= 0) break;
+        sum.add(std::string_view(room).substr(0, static_cast<std::size_t>(got)));
+    }
+    return sum;
 }
 
 std::uint16_t own_port(const Client& client) {
@@ -137,6 +203,86 @@ TEST_CASE("more than any buffer holds, and what was forwarded is told exactly") 
         const std::string size = std::to_string(much.size());
         daemon.await_output("TRAFFIC: " + id + " in=" + size + "(bytes) out=" + size + "(bytes)");
     });
+}
+
+TEST_CASE("twenty megabytes each way at once, or a hundred, past a reader who stops half-way") {
+    DaemonUnderTest daemon(configuration("", "{other}"));
+    Destination destination(daemon.port("other"));
+    for_each_mpm([&](const std::string& mpm) {
+        const std::size_t size = mpm == "event" ? 100'000'000 : 20'000'000;
+        Client client(daemon.port(mpm));
+        SocketAddress peer;
+        const UniqueFd there = destination.accept(peer);
+        std::promise<void> half_way;
+        Sum sent_up, sent_down, got_up, got_down;
+        std::thread up([&] { sent_up = send_numbers(client.fd(), 1, size); });
+        std::thread down([&] { sent_down = send_numbers(there.get(), 2, size); });
+        std::thread slow([&] {
+            got_up = read_sum(there.get(), size / 4, 4096);
+            half_way.get_future().wait();
+            got_up = read_sum(there.get(), size, 65536, got_up);
+        });
+        got_down = read_sum(client.fd(), size / 2, 65536);
+        half_way.set_value();
+        got_down = read_sum(client.fd(), size, 65536, got_down);
+        for (std::thread* one : {&up, &down, &slow}) one->join();
+        CHECK(got_up.size == size);
+        CHECK(got_down.size == size);
+        CHECK(got_up.hash == sent_up.hash);
+        CHECK(got_down.hash == sent_down.hash);
+        CHECK(got_up.hash != got_down.hash);
+        const std::string text = std::to_string(size);
+        client.finish();
+        REQUIRE(::shutdown(there.get(), SHUT_WR) == 0);
+        daemon.await_output("TRAFFIC: " + std::to_string(daemon.port(mpm)) + " in=" + text +
+                            "(bytes) out=" + text + "(bytes)");
+    });
+}
+
+TEST_CASE("a name with several addresses: each that refuses leaves it to the next") {
+    in_own_network(
+        {{"nsswitch.conf", FakeNameServer::nsswitch()}, {"resolv.conf", FakeNameServer::resolv()}},
+        [] {
+            const FakeNameServer names({{"many.example.org", "127.0.0.2 127.0.0.3 127.0.0.4"}}, {});
+            DaemonUnderTest daemon(of_name("many.example.org", "{other}"));
+            // Whichever the resolver puts first, in two of the three it refuses.
+            for (const char* host : {"127.0.0.4", "127.0.0.2", "127.0.0.3"}) {
+                CAPTURE(std::string(host));
+                Destination destination(daemon.port("other"), host);
+                for_each_mpm([&](const std::string& mpm) {
+                    Client client(daemon.port(mpm));
+                    SocketAddress peer;
+                    const UniqueFd there = destination.accept(peer);
+                    client.send("hello");
+                    CHECK(receive(there, 5) == "hello");
+                });
+            }
+            CHECK(daemon.lines_with("cannot forward to") == 0);
+        });
+}
+
+TEST_CASE("a name that is not there yet is looked up again, while the service runs") {
+    in_own_network(
+        {{"nsswitch.conf", FakeNameServer::nsswitch()}, {"resolv.conf", FakeNameServer::resolv()}},
+        [] {
+            auto names = std::make_unique<FakeNameServer>(std::map<std::string, std::string>{},
+                                                          std::map<std::string, std::string>{});
+            DaemonUnderTest daemon(of_name("late.example.org", "{to}"));
+            for_each_mpm(
+                [&](const std::string& mpm) { CHECK(Client(daemon.port(mpm)).rest().empty()); });
+            names.reset();
+            names = std::make_unique<FakeNameServer>(
+                std::map<std::string, std::string>{{"late.example.org", "127.0.0.1"}},
+                std::map<std::string, std::string>{});
+            for_each_mpm([&](const std::string& mpm) {
+                std::string heard;
+                for (int i = 0; i < 3000 && heard.empty(); ++i) {
+                    heard = Client(daemon.port(mpm)).ask("hello\n");
+                    ::usleep(10'000);
+                }
+                CHECK(heard == "hello\n");
+            });
+        });
 }
 
 TEST_CASE("nobody there: the client is let go, and the next one is served as well") {

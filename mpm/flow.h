@@ -23,8 +23,9 @@ class Flow {
     void prepend(std::string_view bytes);
 
     /// Moves what there is, as far as that goes without waiting, and not without end. Both sockets
-    /// are non-blocking. `look_twice`: the sender is said to be readable, and splice finds nothing:
-    /// it does not see what is behind TCP's urgent data. False: one side is broken, errno says why.
+    /// are non-blocking, and SIGPIPE is ignored. `look_twice`: the sender is said to be readable,
+    /// and splice finds nothing: it does not see what is behind TCP's urgent data. False: one side
+    /// is broken, errno says why.
     bool move(int from, int to, bool look_twice = false) noexcept;
 
     /// What the flow waits for.

@@ -109,7 +109,7 @@ void Superdaemon::finish_upgrade(const std::string& problem) {
     launcher_.settle(starts_settle);
     reap();
     refusals_.flush();
-    log_.message(Level::notice, fmt::format("upgrade: becoming {}; {} sessions run on",
+    log_.message(Level::notice, fmt::format("upgrade: becoming {}; {} processes run on",
                                             upgrade_.program(), sessions()));
     notifications_.reloading();
     refuse_upgrade(upgrade_.become_it(hand_over()));

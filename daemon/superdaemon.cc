@@ -112,7 +112,7 @@ void Superdaemon::on_signal(int signal, pid_t sender, int value) {
         case SIGINT:
             return life_ == Life::serving ? stop() : hurry();
         case SIGQUIT:
-            log_.message(Level::notice, fmt::format("leaving; {} sessions run on", sessions()));
+            log_.message(Level::notice, fmt::format("leaving; {} processes run on", sessions()));
             return loop_.stop();
         case SIGUSR1:
             log_.reopen();

@@ -28,9 +28,13 @@ Background::Background() {
     ::_exit(WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : EX_SOFTWARE);
 }
 
-void Background::ready() noexcept {
+void leave_terminal() noexcept {
     const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (int fd = 0; fd <= 2; ++fd) ::dup2(null.get(), fd);
+}
+
+void Background::ready() noexcept {
+    leave_terminal();
     (void)!::write(report_.get(), "", 1);
     report_.reset();
 }

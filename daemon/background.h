@@ -7,6 +7,9 @@
 
 namespace minetd {
 
+/// Puts /dev/null in the place of the standard descriptors.
+void leave_terminal() noexcept;
+
 class Background {
   public:
     /// Returns in the daemon; the first process waits in here and ends. Throws std::system_error.

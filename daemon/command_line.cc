@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "daemon/invocation.h"
 #include "daemon/os/systemd.h"
 #include "daemon/xinetd_options.h"
 
@@ -45,6 +46,20 @@ TranslatedOptions translated(int argc, char** argv) {
     }
 }
 
+pid_t pid_of_supervisor() {
+    const char* text = std::getenv(supervisor_variable);
+    return text != nullptr ? static_cast<pid_t>(std::max(std::atoi(text), 0)) : 0;
+}
+
+/// Why there can be no supervisor; null: there can.
+const char* against_supervision() {
+    if (!systemd::can_notify()) return "this minetd was built without libsystemd, which it needs";
+    if (systemd::has_notify_socket())
+        return "NOTIFY_SOCKET is set: a service manager watches already, and keeps the sockets "
+               "(FileDescriptorStoreMax=, Restart=); leave the option out";
+    return nullptr;
+}
+
 bool called_xinetd(int argc, char** argv) {
     return argc > 0 && std::filesystem::path(argv[0]).filename() == "xinetd";
 }
@@ -70,6 +85,9 @@ CommandLine parse_command_line(int argc, char** argv) {
         ->capture_default_str();
     app.add_flag("--foreground", line.foreground,
                  "stay in the foreground, log to stderr (implied by NOTIFY_SOCKET)");
+    CLI::Option* supervise =
+        app.add_flag("--supervise", line.supervise,
+                     "watch over the daemon: keep its sockets, and start it again when it crashes");
     CLI::Option* pid =
         app.add_option("--pid-file", pid_file, "write the process id there")->type_name("FILE");
     CLI::Option* log_option =
@@ -134,6 +152,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     check->excludes(dump)->excludes(attributes)->excludes(explain);
     dump->excludes(attributes)->excludes(explain);
     attributes->excludes(explain);
+    for (CLI::Option* other : {check, dump, attributes, explain, units, reload, upgrade, handover})
+        supervise->excludes(other);
 
     try {
         std::reverse(words.words.begin(), words.words.end());  // as CLI11 takes a vector
@@ -146,6 +166,8 @@ CommandLine parse_command_line(int argc, char** argv) {
         if (*control_option)
             throw CLI::ValidationError(
                 "--control", "the control socket comes with minetdctl in version 0.2; use signals");
+        if (const char* reason = line.supervise ? against_supervision() : nullptr)
+            throw CLI::ValidationError("--supervise", reason);
         if (*log_option) line.log = parse_log_target(log);
     } catch (const CLI::ParseError& error) {
         leave(app, error);
@@ -163,7 +185,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
     for (const std::string* named : {&file, &check_file, &dump_file})
         if (!named->empty()) line.config = *named;
-    if (systemd::has_notify_socket()) line.foreground = true;
+    line.supervisor = pid_of_supervisor();
+    if (systemd::has_notify_socket() && line.supervisor == 0) line.foreground = true;
     return line;
 }
 

@@ -27,6 +27,8 @@ struct CommandLine {
     std::string config = MINETD_SYSCONFDIR "/minetd.conf";
     Dialect dialect = Dialect::automatic;
     bool foreground = false;
+    bool supervise = false;
+    pid_t supervisor = 0;  ///< the minetd --supervise that started us; 0: none
     bool strict = false;
     std::optional<std::string> pid_file;
     std::optional<unsigned> process_limit;  ///< in place of the configuration's

@@ -18,6 +18,9 @@ struct Invocation {
 /// where that fails it is what the kernel says.
 Invocation note_invocation(int argc, char** argv);
 
+/// Tells a daemon that is started by `minetd --supervise` the pid of that.
+inline constexpr char supervisor_variable[] = "MINETD_SUPERVISOR";
+
 /// Names the memory file of a handover, as `PID:DESCRIPTOR`.
 inline constexpr char handover_variable[] = "MINETD_HANDOVER";
 

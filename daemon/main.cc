@@ -18,6 +18,7 @@
 #include "daemon/pid_file.h"
 #include "daemon/request.h"
 #include "daemon/superdaemon.h"
+#include "daemon/supervisor.h"
 #include "daemon/take_over.h"
 
 namespace minetd {
@@ -42,10 +43,12 @@ int serve(CommandLine line, const Invocation& invocation) {
     if (!line.inetd_conf.empty()) line.inetd_conf = std::filesystem::absolute(line.inetd_conf);
 
     std::optional<Background> background;
-    if (!line.foreground && !former) background.emplace();
+    if (!line.foreground && line.supervisor == 0 && !former) background.emplace();
     const std::string pid_path = line.pid_file.value_or(configuration.daemon.pid_file);
+    const pid_t signalled = line.supervisor > 0 ? line.supervisor : ::getpid();
     const PidFile pid_file =
-        former ? PidFile(pid_path, PidFile::Former{former->pid_file.take()}) : PidFile(pid_path);
+        former ? PidFile(pid_path, PidFile::Former{former->pid_file.take()}, signalled)
+               : PidFile(pid_path, signalled);
     if (::chdir("/") < 0) throw std::system_error(errno, std::generic_category(), "chdir /");
     ::umask(::umask(0) | 022);
     take_over_signals();
@@ -58,6 +61,7 @@ int serve(CommandLine line, const Invocation& invocation) {
         [&line](Diagnostics& found) { return load(line, true, found); }, line.strict,
         std::move(inheritance), Succession{invocation, pid_file, std::move(former)});
     if (background) background->ready();
+    if (line.supervisor > 0 && !line.foreground) leave_terminal();
     return superdaemon.run();
 }
 
@@ -73,6 +77,7 @@ int main(int argc, char** argv) {
         if (line.action == CommandLine::Action::reload) return request_reload(line.pid);
         if (line.action == CommandLine::Action::upgrade) return request_upgrade(line.pid);
         if (line.action == CommandLine::Action::check_handover) return check_handover(line);
+        if (line.supervise) return supervise(line, invocation);
         return line.action == CommandLine::Action::serve ? serve(line, invocation) : inspect(line);
     } catch (const std::system_error& error) {
         fmt::print(stderr, "minetd: {}\n", error.what());

@@ -30,11 +30,11 @@ std::string path_of(int fd) {
 
 }  // namespace
 
-PidFile::PidFile(const std::string& path) : path_(path) {
+PidFile::PidFile(const std::string& path, pid_t pid) : path_(path), pid_(pid) {
     take();
 }
 
-PidFile::PidFile(const std::string& path, Former former) : path_(path) {
+PidFile::PidFile(const std::string& path, Former former, pid_t pid) : path_(path), pid_(pid) {
     if (former.fd && is_same(former.fd.get(), path.c_str())) {
         fd_ = std::move(former.fd);
         return;
@@ -59,7 +59,7 @@ void PidFile::take() {
         (void)!::read(fd_.get(), other, sizeof other - 1);
         throw std::runtime_error("pid file " + path_ + " is held by another minetd, pid " + other);
     }
-    const std::string text = std::to_string(::getpid()) + '\n';
+    const std::string text = std::to_string(pid_) + '\n';
     if (::ftruncate(fd_.get(), 0) < 0 || ::write(fd_.get(), text.data(), text.size()) < 0)
         throw_errno("pid file " + path_);
 }

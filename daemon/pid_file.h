@@ -2,6 +2,9 @@
 // The file that says which process the daemon is, locked for as long as it is one.
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "daemon/os/unique_fd.h"
@@ -11,15 +14,15 @@ namespace minetd {
 class PidFile {
   public:
     /// An empty path is no file. Throws std::runtime_error when another instance holds it, or it
-    /// cannot be written.
-    explicit PidFile(const std::string& path);
+    /// cannot be written. `pid` is what it says: whom signals for the daemon are to be sent to.
+    explicit PidFile(const std::string& path, pid_t pid = ::getpid());
     struct Former {
         UniqueFd fd;  ///< none: it had no pid file
     };
     /// The same where a former image of this process held that one, which is kept if it is the one,
     /// else goes. Throws nothing: where the new one cannot be had the former stays, and problem()
     /// says why.
-    PidFile(const std::string& path, Former former);
+    PidFile(const std::string& path, Former former, pid_t pid = ::getpid());
     ~PidFile();
     PidFile(const PidFile&) = delete;
     PidFile& operator=(const PidFile&) = delete;
@@ -32,6 +35,7 @@ class PidFile {
     void take();
 
     std::string path_, problem_;
+    pid_t pid_;
     UniqueFd fd_;
 };
 

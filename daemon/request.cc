@@ -70,4 +70,14 @@ void answer(pid_t asker, Answer outcome) noexcept {
         ::sigqueue(asker, SIGUSR1, {.sival_int = outcome == Answer::done ? went_well : went_wrong});
 }
 
+void ask(pid_t daemon, int signal) noexcept {
+    ::sigqueue(daemon, signal, {.sival_int = asks});
+}
+
+std::optional<Answer> answer_in(int value) noexcept {
+    if (value == went_well) return Answer::done;
+    if (value == went_wrong) return Answer::refused;
+    return std::nullopt;
+}
+
 }  // namespace minetd

@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include <optional>
+
 namespace minetd {
 
 /// Asks the daemon, and waits for as long as it lives. Returns the exit status: 0, 78 when
@@ -20,5 +22,10 @@ bool is_request(int value) noexcept;
 enum class Answer { done, refused };
 /// 0 is nobody.
 void answer(pid_t asker, Answer outcome) noexcept;
+
+/// For who stands between both: asks the daemon without waiting, with SIGHUP or SIGUSR2.
+void ask(pid_t daemon, int signal) noexcept;
+/// What the value of a SIGUSR1 says.
+std::optional<Answer> answer_in(int value) noexcept;
 
 }  // namespace minetd

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/os/unique_fd.h"
 
@@ -29,9 +30,16 @@ class NotifySocket {
     };
     /// The next message that is whole and of a known sender. Descriptors that came with it are
     /// closed, which is the answer to a BARRIER=1.
-    std::optional<Message> receive() noexcept;
+    std::optional<Message> receive() noexcept { return receive(nullptr); }
+    /// The same, for a sender that may have us keep descriptors: they are added to `with`. Who sent
+    /// them is for the caller to look at.
+    std::optional<Message> receive_with(std::vector<UniqueFd>& with) noexcept {
+        return receive(&with);
+    }
 
   private:
+    std::optional<Message> receive(std::vector<UniqueFd>* with) noexcept;
+
     UniqueFd fd_;
     std::string name_;
     char buffer_[4096];

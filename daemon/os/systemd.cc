@@ -7,6 +7,10 @@
 
 namespace minetd::systemd {
 
+bool can_notify() noexcept {
+    return true;
+}
+
 void notify(const std::string& state) noexcept {
     sd_notify(0, state.c_str());
 }

@@ -8,6 +8,8 @@
 
 namespace minetd::systemd {
 
+/// False where minetd was built without libsystemd.
+bool can_notify() noexcept;
 /// Sends a state such as "READY=1\nSTATUS=…".
 void notify(const std::string& state) noexcept;
 /// Has the manager keep a descriptor of ours over a restart, whatever ends us (FDSTORE=1 of

@@ -4,6 +4,10 @@
 
 namespace minetd::systemd {
 
+bool can_notify() noexcept {
+    return false;
+}
+
 void notify(const std::string&) noexcept {}
 bool store(const std::string&, int) noexcept {
     return false;

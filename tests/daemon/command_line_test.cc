@@ -56,6 +56,8 @@ TEST_SUITE("daemon") {
         CHECK(parse({"--check-handover=9"}).handover == 9);
         CHECK(parse({"--log", "file:/x"}).log->path == "/x");
         CHECK(parse({"--strict", "--foreground"}).strict);
+        CHECK(parse({"--supervise"}).supervise);
+        CHECK_FALSE(parse({"--supervise"}).foreground);
     }
 
     TEST_CASE("the lines with which init scripts and units start xinetd start minetd") {

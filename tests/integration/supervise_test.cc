@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: ISC
+// `minetd --supervise`: whoever comes while the daemon is dead is served by the next one.
+// MINETD_LOSS=long kills it twenty times under load.
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_tree.h"
+
+using namespace minetd;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::vector<std::string> supervised = {"--supervise"};
+constexpr char echo[] = "{echo} stream tcp4 nowait {user} internal echo\n";
+
+/// The supervisor's only child; 0 while there is none.
+pid_t daemon_of(pid_t supervisor) {
+    for (const ProcessView& process : descendants(supervisor))
+        if (process.parent == supervisor && process.state != 'Z') return process.pid;
+    return 0;
+}
+
+/// The daemon's loop runs, so that it has told the supervisor, too, that it serves.
+void await_loop(DaemonUnderTest& minetd) {
+    const std::size_t before = minetd.output().size();
+    minetd.signal(SIGUSR1);
+    minetd.await_output("logs reopened", before);
+}
+
+/// Kills the daemon, and waits until the next one serves; its pid.
+pid_t kill_daemon(DaemonUnderTest& minetd) {
+    await_loop(minetd);
+    const std::size_t before = minetd.output().size();
+    const pid_t former = daemon_of(minetd.pid());
+    REQUIRE(former > 0);
+    REQUIRE(::kill(former, SIGKILL) == 0);
+    minetd.await_output("supervisor: the daemon was killed by signal 9", before);
+    minetd.await_output("ready: ", before);
+    const pid_t next = daemon_of(minetd.pid());
+    CHECK(next != former);
+    return next;
+}
+
+std::size_t open_descriptors(pid_t pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Runs minetd with these words; its exit status. It may say what it likes.
+int run(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
+    words.insert(words.begin(), from_environment("MINETD"));
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        for (const std::string& variable : environment) ::putenv(::strdup(variable.c_str()));
+        ::execv(argv[0], argv.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// What became of requests, of clients that came alone for each or stayed.
+struct Fates {
+    std::atomic<int> sent{0}, answered{0}, refused{0}, reset{0}, closed{0}, stuck{0};
+
+    bool ask(Client& client, int number) {
+        const std::string text = "line " + std::to_string(number) + "\n";
+        ++sent;
+        client.send(text);
+        std::string answer;
+        try {
+            answer = client.line();
+        } catch (const std::system_error&) {
+            ++stuck;
+            return false;
+        }
+        ++(answer == text                         ? answered
+           : client.end() == Client::End::refused ? refused
+           : client.end() == Client::End::reset   ? reset
+                                                  : closed);
+        return answer == text;
+    }
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("supervise");
+
+TEST_CASE("a daemon that is killed is replaced, and serves whoever came in between") {
+    DaemonUnderTest minetd("{echo} stream tcp4 nowait {user} /bin/cat cat\n",
+                           {.arguments = supervised});
+    const std::uint16_t port = minetd.port("echo");
+    CHECK(Client(port).ask("before\n") == "before\n");
+    const std::size_t before = minetd.output().size();
+    const pid_t former = daemon_of(minetd.pid());
+    REQUIRE(former > 0);
+    REQUIRE(::kill(former, SIGKILL) == 0);
+    minetd.await_output("supervisor: the daemon was killed by signal 9", before);
+    std::vector<Client> waiting;
+    for (int i = 0; i < 20; ++i) {
+        waiting.emplace_back(port);
+        CHECK(waiting.back().end() == Client::End::none);
+        waiting.back().send("waited\n");
+    }
+    for (Client& client : waiting) CHECK(client.line() == "waited\n");
+    minetd.await_output("ready: ", before);
+    CHECK(daemon_of(minetd.pid()) != former);
+    waiting.clear();
+    CHECK(minetd.stop() == 0);
+    CHECK(minetd.output().find("stopped") != std::string::npos);
+}
+
+TEST_CASE("under load no connection is refused, however often the daemon is killed") {
+    // Each of its own kind; servers of a pool outlive the daemon until they are done.
+    const char* const names[] = {"program", "inner", "pooled", "prefork", "worker", "event"};
+    DaemonUnderTest minetd(R"(
+{program} stream tcp4 nowait  {user} /bin/cat cat
+{inner}   stream tcp4 nowait  {user} internal echo
+{pooled}  stream tcp4 prefork {user} /bin/cat cat
+{prefork} stream tcp4 prefork {user} internal echo
+{worker}  stream tcp4 worker  {user} internal echo
+{event}   stream tcp4 event   {user} internal echo
+[defaults]
+per_source = 500
+listen_backlog = 512
+)",
+                           {.arguments = supervised});
+    std::array<Fates, std::size(names)> brief, lasting;
+    std::atomic<bool> going = true;
+    std::vector<std::thread> clients;
+    for (std::size_t at = 0; at < std::size(names); ++at) {
+        const std::uint16_t port = minetd.port(names[at]);
+        clients.emplace_back([&, at, port] {
+            for (int i = 0; going; ++i) {
+                Client client(port);
+                brief[at].ask(client, i);
+            }
+        });
+        clients.emplace_back([&, at, port] {
+            while (going) {
+                Client client(port);
+                const auto end = std::chrono::steady_clock::now() + 300ms;
+                for (int i = 0; going && std::chrono::steady_clock::now() < end; ++i) {
+                    if (!lasting[at].ask(client, i)) break;
+                    std::this_thread::sleep_for(5ms);
+                }
+            }
+        });
+    }
+    const char* length = std::getenv("MINETD_LOSS");
+    const bool is_long = length != nullptr && std::string_view(length) == "long";
+    const int count = is_long ? 20 : 3;
+    std::size_t after_first = 0, after_last = 0;
+    try {
+        for (int i = 0; i < count; ++i) {
+            kill_daemon(minetd);
+            after_last = open_descriptors(minetd.pid());
+            if (i == 0) after_first = after_last;
+        }
+    } catch (...) {
+        going = false;
+        for (std::thread& client : clients) client.join();
+        throw;
+    }
+    going = false;
+    for (std::thread& client : clients) client.join();
+    CHECK(after_last == after_first);
+    for (std::size_t at = 0; at < std::size(names); ++at)
+        for (const auto& [what, fates] :
+             {std::pair("new connections", &brief[at]), std::pair("long sessions", &lasting[at])}) {
+            MESSAGE(
+                fmt::format("{} kills, {}, {}: {} sent, {} answered, {} refused, {} reset, {} "
+                            "closed, {} stuck",
+                            count, names[at], what, fates->sent.load(), fates->answered.load(),
+                            fates->refused.load(), fates->reset.load(), fates->closed.load(),
+                            fates->stuck.load()));
+            CHECK(fates->answered > count);
+            CHECK(fates->refused == 0);
+            CHECK(fates->stuck == 0);
+            // A connection that the killed process had accepted and not yet given on, and no other.
+            CHECK(fates->reset + fates->closed <= count);
+        }
+}
+
+TEST_CASE("signals go to the daemon, and results of requests come back") {
+    DaemonUnderTest minetd(echo, {.arguments = supervised});
+    const pid_t daemon = daemon_of(minetd.pid());
+    CHECK(minetd
+              .reload("{echo} stream tcp4 nowait {user} internal echo\n"
+                      "{more} stream tcp4 nowait {user} internal echo\n")
+              .find("reloaded: ") == 0);
+    CHECK(Client(minetd.port("more")).ask("x\n") == "x\n");
+    const std::string pid = std::to_string(minetd.pid());
+    CHECK(run({"--reload", pid}) == 0);
+    minetd.configure("[minetd]\nno_such_attribute = 1\n");
+    CHECK(run({"--reload", pid}) == 78);
+    minetd.configure(echo);
+    CHECK(run({"--upgrade", pid}) == 0);
+    CHECK(minetd.output().find("upgraded from") != std::string::npos);
+    CHECK(daemon_of(minetd.pid()) == daemon);
+    CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+    // What was stored before an upgrade is there after a crash.
+    kill_daemon(minetd);
+    CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+}
+
+TEST_CASE("TERM ends both: sessions finish, a second one hurries") {
+    DaemonUnderTest minetd("{cat} stream tcp4 nowait {user} /bin/cat cat\n",
+                           {.arguments = supervised});
+    Client client(minetd.port("cat"));
+    client.send("a\n");
+    CHECK(client.line() == "a\n");
+    minetd.signal(SIGTERM);
+    minetd.await_output("stopping; waiting for 1 processes");
+    client.send("b\n");
+    CHECK(client.line() == "b\n");
+    CHECK(minetd.alive());
+    minetd.signal(SIGTERM);
+    CHECK(minetd.await_exit() == 0);
+    CHECK(client.rest() == "");
+}
+
+TEST_CASE("the pid file names the supervisor, over crashes too, and is gone at the end") {
+    TemporaryDirectory directory;
+    const std::string file = directory.path() + "/minetd.pid";
+    DaemonUnderTest minetd(echo, {.arguments = {"--supervise", "--pid-file", file}});
+    CHECK(read_file(file) == std::to_string(minetd.pid()) + "\n");
+    kill_daemon(minetd);
+    CHECK(read_file(file) == std::to_string(minetd.pid()) + "\n");
+    CHECK(minetd.stop() == 0);
+    CHECK(::access(file.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("what cannot start is not tried again, and its status is told") {
+    TemporaryDirectory directory;
+    const std::string file = directory.path() + "/minetd.conf";
+    write_file(file, "[minetd]\nno_such_attribute = 1\n");
+    CHECK(run({"--supervise", "--foreground", "--config", file}) == 78);
+    CHECK(run({"--supervise", "--config", file}) == 78);
+    CHECK(run({"--supervise", "--no-such-option"}) == 64);
+    CHECK(run({"--supervise", "--check", file}) == 64);
+    CHECK(run({"--supervise", "--config", file}, {"NOTIFY_SOCKET=/run/notify"}) == 64);
+}
+
+TEST_CASE("a configuration that is broken when the daemon has crashed ends both") {
+    DaemonUnderTest minetd(echo, {.arguments = supervised});
+    await_loop(minetd);
+    minetd.configure("[minetd]\nno_such_attribute = 1\n");
+    REQUIRE(::kill(daemon_of(minetd.pid()), SIGKILL) == 0);
+    const int status = minetd.await_exit();
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 78);
+}
+
+TEST_CASE("in the background: the starter ends when it serves, and it serves on after a crash") {
+    TemporaryDirectory directory;
+    DaemonUnderTest ports("", {});  // for a free port, and the words of a configuration
+    const std::string file = directory.path() + "/minetd.conf", pid_file = file + ".pid";
+    write_file(file, ports.expand(echo));
+    REQUIRE(run({"--supervise", "--config", file, "--pid-file", pid_file, "--log", "none"}) == 0);
+    const pid_t supervisor = std::atoi(read_file(pid_file).c_str());
+    REQUIRE(supervisor > 1);
+    const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0)));
+    CHECK(Client(ports.port("echo")).ask("x\n") == "x\n");
+    const pid_t former = daemon_of(supervisor);
+    CHECK(former > 0);
+    if (former > 0) ::kill(former, SIGKILL);
+    CHECK(Client(ports.port("echo")).ask("x\n") == "x\n");
+    REQUIRE(::kill(supervisor, SIGTERM) == 0);
+    pollfd end{ended.get(), POLLIN, 0};
+    CHECK(::poll(&end, 1, patience_ms) == 1);
+}
+
+TEST_CASE("the supervisor believes nobody but the daemon") {
+    DaemonUnderTest minetd(echo, {.arguments = supervised});
+    const std::string environment =
+        read_file("/proc/" + std::to_string(daemon_of(minetd.pid())) + "/environ");
+    const std::size_t at = environment.find("NOTIFY_SOCKET=@");
+    REQUIRE(at != std::string::npos);
+    const std::string name = environment.substr(at + 14, environment.find('\0', at) - at - 14);
+    const SocketAddress supervisor = address_of_path(name);
+    const std::size_t before = open_descriptors(minetd.pid());
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(socket.get(), supervisor.raw(), supervisor.length) == 0);
+    const auto send = [&](std::string text) {
+        int stranger = socket.get();
+        iovec part{text.data(), text.size()};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof stranger)] = {};
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        header.msg_control = control;
+        header.msg_controllen = sizeof control;
+        cmsghdr* const item = CMSG_FIRSTHDR(&header);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN(sizeof stranger);
+        std::memcpy(CMSG_DATA(item), &stranger, sizeof stranger);
+        CHECK(::sendmsg(socket.get(), &header, 0) >= 0);
+    };
+    for (int i = 0; i < 100; ++i) send("FDSTORE=1\nFDNAME=stranger");
+    send("FDSTOREREMOVE=1\nFDNAME=" + std::to_string(minetd.port("echo")) + "/tcp4#0");
+    send(std::string(100'000, 'x'));
+    CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+    kill_daemon(minetd);
+    CHECK(open_descriptors(minetd.pid()) == before);
+    CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+    CHECK(minetd.lines_with("is inherited") == 1);
+    CHECK(minetd.lines_with("stranger") == 0);
+}
+
+TEST_CASE("a daemon whose supervisor is killed serves on") {
+    TemporaryDirectory directory;
+    DaemonUnderTest ports("", {});
+    const std::string file = directory.path() + "/minetd.conf", pid_file = file + ".pid";
+    write_file(file, ports.expand(echo));
+    REQUIRE(run({"--supervise", "--config", file, "--pid-file", pid_file, "--log", "none"}) == 0);
+    const pid_t supervisor = std::atoi(read_file(pid_file).c_str());
+    REQUIRE(supervisor > 1);
+    const pid_t daemon = daemon_of(supervisor);
+    const UniqueFd gone(static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0)));
+    const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, daemon, 0)));
+    REQUIRE(::kill(supervisor, SIGKILL) == 0);
+    pollfd end{gone.get(), POLLIN, 0};
+    CHECK(::poll(&end, 1, patience_ms) == 1);
+    CHECK(Client(ports.port("echo")).ask("x\n") == "x\n");
+    REQUIRE(::kill(daemon, SIGTERM) == 0);
+    end.fd = ended.get();
+    CHECK(::poll(&end, 1, patience_ms) == 1);
+}
+
+TEST_SUITE_END();

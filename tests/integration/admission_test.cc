@@ -170,20 +170,6 @@ void hold_rules(const Way& way) {
     }
 }
 
-/// After the first five of any second nobody is served for an hour.
-void hold_cps(const Way& way) {
-    CAPTURE(std::string(way.serve));
-    CAPTURE(std::string(way.server));
-    DaemonUnderTest daemon(service(way, "burst") + defaults +
-                           section(way, "burst", "cps = 5 3600\n"));
-    Gauge::create(daemon.file("gauge"));
-    const Crowd first(daemon.port("burst"), clients, addresses);
-    CHECK(first.served() >= 5);
-    CHECK(first.served() < clients);
-    daemon.await_output("FAIL: burst connections per second from=127.0.0.");
-    CHECK(Crowd(daemon.port("burst"), clients, addresses).served() == 0);
-}
-
 /// Kills all that serve, and waits until their ends have been heard.
 void kill_servers(const DaemonUnderTest& daemon) {
     std::vector<pid_t> killed;
@@ -199,6 +185,67 @@ void kill_servers(const DaemonUnderTest& daemon) {
             if (!gone) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
         REQUIRE(gone);
+    }
+}
+
+/// After the first five of any second nobody is served for an hour, not by those who come instead
+/// of killed servers either, nor after a reload.
+void hold_cps(const Way& way) {
+    CAPTURE(std::string(way.serve));
+    CAPTURE(std::string(way.server));
+    const std::string text =
+        service(way, "burst") + defaults + section(way, "burst", "cps = 5 3600\n");
+    DaemonUnderTest daemon(text);
+    Gauge::create(daemon.file("gauge"));
+    const auto began = std::chrono::steady_clock::now();
+    const Crowd first(daemon.port("burst"), clients, addresses);
+    const bool at_once = std::chrono::steady_clock::now() - began < std::chrono::seconds(1);
+    CHECK(first.served() >= 5);
+    CHECK(first.served() < clients);
+    if (at_once) CHECK(first.served() == 5);
+    daemon.await_output("FAIL: burst connections per second from=127.0.0.");
+    CHECK(Crowd(daemon.port("burst"), clients, addresses).served() == 0);
+    kill_servers(daemon);
+    CHECK(Crowd(daemon.port("burst"), clients, addresses).served() == 0);
+    daemon.reload(text + "keepalive = yes\n");
+    CHECK(Crowd(daemon.port("burst"), clients, addresses).served() == 0);
+}
+
+/// Lists and times: the same numbers of the same addresses by those who come instead of killed
+/// servers, and others after a reload.
+void hold_lists(const Way& way) {
+    CAPTURE(std::string(way.serve));
+    CAPTURE(std::string(way.server));
+    const auto configuration = [&](const std::string& settings) {
+        return service(way, "listed") + defaults + section(way, "listed", settings);
+    };
+    const struct {
+        std::string settings;
+        unsigned first, last;  ///< of those who are served; 0: nobody is
+    } table[] = {
+        {"only_from = 127.0.0.0/30\n", 1, 3},
+        {"only_from = 127.0.0.16/30\n", 16, 19},
+        {"only_from = 127.0.0.16/30\naccess_times = " + closed_now() + "\n", 0, 0},
+        {"only_from = 127.0.0.4/31\naccess_times = " + closed_now() + " 0:00-24:00\n", 4, 5},
+    };
+    DaemonUnderTest daemon(configuration(table[0].settings));
+    Gauge::create(daemon.file("gauge"));
+    for (const auto& row : table) {
+        CAPTURE(row.settings);
+        if (&row != table) daemon.reload(configuration(row.settings));
+        std::map<unsigned, unsigned> wanted;
+        for (unsigned i = row.first; i != 0 && i <= row.last; ++i) wanted[i] = clients / addresses;
+        const auto crowd = [&] {
+            return Crowd(daemon.port("listed"), clients, addresses).by_address();
+        };
+        // Servers of the configuration before may still accept, by its rules.
+        for (int i = 0; i < 500 && crowd() != wanted; ++i) {
+        }
+        CHECK((crowd() == wanted));
+        if (wanted.empty()) continue;  // there may be nobody to be killed
+        const Crowd inside(daemon.port("listed"), clients, addresses);
+        kill_servers(daemon);
+        CHECK((crowd() == wanted));
     }
 }
 
@@ -253,6 +300,10 @@ TEST_CASE("cps: whoever comes too fast closes the door for all, and it stays clo
 
 TEST_CASE("the counts are true over reloads and after kills") {
     for (const Way& way : ways_of_processes) stay_exact(way);
+}
+
+TEST_CASE("lists and times are the same after kills, and the new ones after reloads") {
+    for (const Way& way : ways_of_processes) hold_lists(way);
 }
 
 TEST_CASE("whoever touches a sensor is served nowhere, in any way of serving, until it is over") {
@@ -370,6 +421,10 @@ TEST_CASE("admission by threads: cps") {
 
 TEST_CASE("admission by threads: the counts are true over reloads and after kills") {
     for (const Way& way : ways_of_threads) stay_exact(way);
+}
+
+TEST_CASE("admission by threads: lists and times after kills and reloads") {
+    for (const Way& way : ways_of_threads) hold_lists(way);
 }
 
 TEST_CASE("admission by threads: whoever touches a sensor is served no more") {

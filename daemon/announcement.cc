@@ -22,7 +22,8 @@ struct Report {
 bool Announcement::operator==(const Announcement& other) const noexcept {
     return address == other.address && datagram == other.datagram && program == other.program &&
            low == other.low && high == other.high && std::strcmp(service, other.service) == 0 &&
-           std::strcmp(type, other.type) == 0;
+           std::strcmp(name, other.name) == 0 && std::strcmp(type, other.type) == 0 &&
+           std::strcmp(interface, other.interface) == 0;
 }
 
 bool AnnouncementFeed::send(Channel& channel, const Announcements& all) noexcept {

@@ -3,6 +3,8 @@
 // Whole sets go over, each in place of the one before. Plain data: it crosses processes.
 #pragma once
 
+#include <net/if.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,7 +20,9 @@ struct Announcement {
     std::uint32_t datagram = 0;
     std::uint32_t program = 0, low = 0, high = 0;  ///< an RPC program and its versions; 0: none
     char service[64] = {};                         ///< its id
+    char name[64] = {};                            ///< for multicast DNS: mdns_name
     char type[64] = {};                            ///< `_http._tcp`; empty: not for multicast DNS
+    char interface[IF_NAMESIZE] = {};              ///< the only one that it listens on; empty: all
 
     bool operator==(const Announcement& other) const noexcept;
 };

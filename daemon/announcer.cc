@@ -15,6 +15,8 @@ namespace {
 
 constexpr Milliseconds feed_delay = 20;
 constexpr int reports_a_turn = 32;
+/// Whom it tells may be stuck: nothing that we do waits longer for that.
+constexpr Milliseconds longest_end = 6'000;
 
 /// It ends with its channel, so that all is taken back however the daemon ends: what a terminal or
 /// a service manager sends to the daemon's whole group is not for it.
@@ -33,7 +35,8 @@ Announcer::Announcer(Runtime& runtime, const char* name, Body body)
       name_(name),
       body_(body),
       retry_(runtime.loop, [this] { start(); }),
-      feed_again_(runtime.loop, [this] { feed(); }) {}
+      feed_again_(runtime.loop, [this] { feed(); }),
+      overdue_(runtime.loop, [this] { signal(SIGKILL); }) {}
 
 Announcer::~Announcer() {
     if (pid_ != 0) runtime_.children.forget(pid_);
@@ -49,6 +52,7 @@ void Announcer::announce(Announcements all) {
         if (event_) listen();
         event_.reset();
         channel_.close();
+        if (pid_ != 0) overdue_.schedule(longest_end);
     } else if (channel_) {
         feed();
     } else if (pid_ == 0 && !retry_.pending()) {
@@ -130,6 +134,7 @@ void Announcer::on_exit(const Exit& exit) noexcept {
     event_.reset();
     channel_.close();
     feed_again_.cancel();
+    overdue_.cancel();
     pid_ = 0;
     if (all_.empty()) return;
     if (asked) return start();

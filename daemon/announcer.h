@@ -56,10 +56,12 @@ class Announcer : private ChildOwner {
     std::unique_ptr<FdEvent> event_;
     AnnouncementFeed feed_;
     Throttle throttle_;
-    Timer retry_, feed_again_;
+    Timer retry_, feed_again_, overdue_;
 };
 
 /// Bodies. rpc_announcer.cc: registers RPC programs with rpcbind(8), and again when it came back.
 int announce_rpc_programs(Channel& parent);
+/// mdns_announcer.cc: has avahi-daemon(8) announce services on the local network.
+int announce_over_multicast_dns(Channel& parent);
 
 }  // namespace minetd

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/config/module_file.h"
+#include "daemon/os/avahi.h"
 #include "daemon/os/systemd.h"
 #include "daemon/policy/guards.h"
 #include "daemon/service_announcements.h"
@@ -222,12 +223,17 @@ void Superdaemon::note_what_is_served() {
 }
 
 void Superdaemon::announce() {
-    Announcements rpc;
+    Announcements programs, names;
+    const auto append = [](Announcements& all, const Announcements& its) {
+        all.insert(all.end(), its.begin(), its.end());
+    };
     for (const auto& [key, service] : services_) {
-        const Announcements its = rpc_announcements(*service->spec, service->sockets->sockets());
-        rpc.insert(rpc.end(), its.begin(), its.end());
+        const auto sockets = service->sockets->sockets();
+        append(programs, rpc_announcements(*service->spec, sockets));
+        if (avahi::available()) append(names, mdns_announcements(*service->spec, sockets));
     }
-    rpc_announcer_.announce(std::move(rpc));
+    rpc_announcer_.announce(std::move(programs));
+    mdns_announcer_.announce(std::move(names));
 }
 
 /// It began before there was a sensor.

@@ -14,4 +14,7 @@ namespace minetd {
 /// IPv4 too.
 Announcements rpc_announcements(const ServiceSpec& spec, std::span<const ListeningSocket> sockets);
 
+/// For multicast DNS, in the same way: none for a service that is not to be announced, or cannot.
+Announcements mdns_announcements(const ServiceSpec& spec, std::span<const ListeningSocket> sockets);
+
 }  // namespace minetd

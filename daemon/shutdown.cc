@@ -22,7 +22,7 @@ unsigned Superdaemon::sessions() const {
 void Superdaemon::signal_everybody(int signal) {
     for (const auto& [key, service] : services_) service->dispatcher->signal_sessions(signal);
     for (const Draining& draining : draining_) draining.dispatcher->signal_sessions(signal);
-    rpc_announcer_.signal(signal);
+    for (Announcer* announcer : announcers()) announcer->signal(signal);
 }
 
 void Superdaemon::stop() {
@@ -59,7 +59,9 @@ void Superdaemon::hurry() {
 }
 
 void Superdaemon::leave_if_done() {
-    if (sessions() > 0 || rpc_announcer_.running()) return;
+    if (sessions() > 0) return;
+    for (const Announcer* announcer : announcers())
+        if (announcer->running()) return;
     cgroups_.finish_all();  // what made itself a daemon
     log_.message(Level::notice, "stopped");
     loop_.stop();

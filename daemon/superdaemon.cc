@@ -42,6 +42,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       inheritance_(std::move(inheritance)),
       notifications_(loop_, [this] { return situation(); }),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
+      mdns_announcer_(runtime_, "mdns", announce_over_multicast_dns),
       signals_(loop_,
                [this](int signal, pid_t sender, int value) { on_signal(signal, sender, value); }),
       child_signal_(loop_, [this] { reap(); }),

@@ -120,7 +120,7 @@ class Superdaemon {
     void cancel_upgrade();
     Handover hand_over();
     /// Every one that is handed over, by its name.
-    std::vector<Announcer*> announcers() noexcept { return {&rpc_announcer_}; }
+    std::vector<Announcer*> announcers() noexcept { return {&rpc_announcer_, &mdns_announcer_}; }
 
     // intake.cc
     class Intake;
@@ -149,7 +149,7 @@ class Superdaemon {
     Notifications notifications_;
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
-    Announcer rpc_announcer_;
+    Announcer rpc_announcer_, mdns_announcer_;
     bool limited_ = false;  ///< some service has a ledger: its processes' ends are told early
     SignalEvents signals_;
     ChildSignal child_signal_;

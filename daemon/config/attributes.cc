@@ -7,6 +7,7 @@
 #include "daemon/config/attribute_row.h"
 #include "daemon/config/cgroup_codecs.h"
 #include "daemon/config/credential_file.h"
+#include "daemon/config/mdns_codecs.h"
 #include "daemon/config/sandbox_codecs.h"
 
 namespace minetd {
@@ -175,8 +176,14 @@ constexpr Row<Spec> service_table[] = {
          "the RPC program; 0: as rpc(5) has it under the service's name"}),
     row<Versions, &Spec::rpc>({"rpc_version", "", 0, 4294967295, false, socket,
                                "the versions of its RPC program that rpcbind(8) is told of"}),
-    row<YesNo, &Spec::mdns>(
-        {"mdns", "", 0, 0, true, servers, "announces the service over multicast DNS"}),
+    row<YesNo, &Spec::mdns, &MdnsSpec::announced>(
+        {"mdns", "", 0, 0, true, none, "announces the service over multicast DNS"}),
+    row<DiscoveryName, &Spec::mdns, &MdnsSpec::name>(
+        {"mdns_name", "", 1, 63, true, none,
+         "the name under which multicast DNS shows the service"}),
+    row<DiscoveryType, &Spec::mdns, &MdnsSpec::type>(
+        {"mdns_type", "", 0, longest, false, none,
+         "its type for multicast DNS; empty: _NAME._tcp or _NAME._udp with the service's name"}),
     row<Number, &Spec::pool, &PoolLimits::start_servers>(
         {"start_servers", "StartServers", 0, most_servers, true, servers, "servers at the start"}),
     row<Number, &Spec::pool, &PoolLimits::min_spare_servers>(

@@ -10,6 +10,7 @@
 #include "daemon/config/check.h"
 #include "daemon/config/names.h"
 #include "daemon/config/values.h"
+#include "daemon/os/avahi.h"
 #include "daemon/os/rpcbind.h"
 
 namespace minetd {
@@ -17,6 +18,11 @@ namespace {
 
 /// Each is a registration of its own.
 constexpr unsigned most_versions = 100;
+
+bool has_port(const ServiceSpec& spec) {
+    return !spec.tcpmux && spec.family != Family::unix_domain &&
+           spec.socket_type != SocketType::raw;
+}
 
 void check_program(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
@@ -31,6 +37,36 @@ void check_program(Draft& draft, const LoadOptions& options, Diagnostics& diagno
                     "build it with libtirpc (meson option `rpc`), or start the server on its own "
                     "and leave the service out",
                     diagnostics);
+}
+
+/// The service is served whether or not it can be announced: nothing here breaks it.
+void check_discovery(const Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    if (!spec.mdns.announced) {
+        for (const char* attribute : {"mdns_name", "mdns_type"})
+            if (draft.says(attribute) && !draft.says("mdns"))
+                diagnostics.warning(draft.where(attribute),
+                                    "without mdns nothing is announced over multicast DNS",
+                                    "add mdns = yes");
+        return;
+    }
+    if (!has_port(spec)) {
+        // Among the defaults it is for those that have one.
+        if (draft.says("mdns"))
+            diagnostics.warning(draft.where("mdns"),
+                                "what has no port is not announced over multicast DNS",
+                                "take mdns out");
+    } else if (const std::string type = discovery_type(spec); !is_discovery_type(type)) {
+        diagnostics.warning(
+            draft.says("mdns") ? draft.where("mdns") : draft.where(),
+            fmt::format("{} is not announced over multicast DNS: `{}` is no type of service",
+                        spec.id, type),
+            "say its type, as in mdns_type = _http._tcp");
+    } else if (options.check_host && !avahi::available()) {
+        diagnostics.warning(
+            draft.origin("mdns"), "this minetd announces nothing over multicast DNS",
+            "build it with libavahi-client (meson option `mdns`), or take mdns out");
+    }
 }
 
 }  // namespace
@@ -51,15 +87,7 @@ void find_program(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_registration(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
-    if (draft.spec.mdns && options.check_host) {
-        constexpr const char* nobody = "minetd does not announce services over multicast DNS";
-        constexpr const char* instead =
-            "take mdns out; a file in /etc/avahi/services announces the service";
-        if (draft.says("mdns"))
-            draft.error("mdns", nobody, instead, diagnostics);
-        else
-            diagnostics.warning(draft.origin("mdns"), nobody, instead);
-    }
+    check_discovery(draft, options, diagnostics);
     if (draft.spec.rpc.low != 0)
         check_program(draft, options, diagnostics);
     else if (draft.says("rpc_number") && draft.spec.rpc.number != 0)

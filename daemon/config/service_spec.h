@@ -16,6 +16,7 @@
 #include "daemon/config/admission_spec.h"
 #include "daemon/config/cgroup_spec.h"
 #include "daemon/config/diagnostics.h"
+#include "daemon/config/mdns_spec.h"
 #include "daemon/config/sandbox_spec.h"
 
 namespace minetd {
@@ -232,7 +233,7 @@ struct ServiceSpec {
     Redirect redirect;
     bool intercept = false;  ///< every peer of a `wait` program is admitted for itself
     RpcProgram rpc;
-    bool mdns = false;  ///< announced over multicast DNS
+    MdnsSpec mdns;
 
     // -- records
     LogTarget log_type;

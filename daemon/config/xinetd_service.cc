@@ -183,9 +183,6 @@ class Settling {
             spec_.tcpmux_plus = type(xinetd_tcpmux_plus);
             spec_.port = 0;
         }
-        if (std::exchange(spec_.mdns, false))
-            warning("mdns", "minetd does not announce services over multicast DNS",
-                    "leave it out; a file in /etc/avahi/services announces the service");
         if (is(xinetd_intercept)) {
             if (spec_.serve == Serve::wait && spec_.builtin.empty())
                 spec_.intercept = true;

@@ -103,6 +103,8 @@ constexpr UnitRow rows[] = {
     {"banner_fail", nullptr, no_banner},
     {"intercept", nullptr, "systemd does not see who comes to this socket"},
     {"mdns", nullptr, "systemd-resolved announces what is in systemd.dnssd(5) files"},
+    {"mdns_name", nullptr},  // with mdns
+    {"mdns_type", nullptr},  // with mdns
 };
 
 }  // namespace

@@ -78,6 +78,8 @@ intercept = yes
 rpc_number = 100083
 rpc_version = 2-3
 mdns = yes
+mdns_name = "%s on %h"
+mdns_type = _http._tcp
 user = nobody
 group = adm
 login_class = daemon
@@ -219,6 +221,7 @@ TEST_SUITE("config") {
         CHECK(members<Timeouts>() == 5);
         CHECK(members<CgroupLimits>() == 5);
         CHECK(members<SandboxSpec>() == 12);
+        CHECK(members<MdnsSpec>() == 3);
         CHECK(members<UserAssignment>() == 3);
         CHECK(members<DaemonSpec>() == 6);
 

@@ -2,6 +2,7 @@
 // RPC programs: how lines and sections say them, and what cannot be registered.
 #include <doctest/doctest.h>
 
+#include "daemon/os/avahi.h"
 #include "daemon/os/rpcbind.h"
 #include "tests/config/reading.h"
 
@@ -125,18 +126,83 @@ TEST_SUITE("config") {
         }
     }
 
-    TEST_CASE("multicast DNS is refused where a service asks for it, and told where all do") {
+    TEST_CASE("multicast DNS: whatever cannot be announced is told, and served") {
+        const struct {
+            const char* text;
+            const char* said;  ///< empty: nothing
+        } rows[] = {
+            {"7000 stream tcp nowait nobody internal echo\n[7000]\nmdns = no\n", ""},
+            {"7000 stream tcp nowait nobody internal echo\n[7000]\nmdns = yes\n"
+             "mdns_type = _x-1._tcp\nmdns_name = \"echo of %h\"\n",
+             ""},
+            {"echo stream tcp nowait nobody internal\n[echo]\nmdns = yes\n", ""},
+            {"echo stream tcp nowait nobody internal\n[defaults]\nmdns = yes\n", ""},
+            {"7000 stream tcp nowait nobody internal echo\n[7000]\nmdns = yes\n",
+             "`_7000._tcp` is no type of service"},
+            {"7000 stream tcp nowait nobody internal echo\n[defaults]\nmdns = yes\n",
+             "`_7000._tcp` is no type of service"},
+            {"/run/x stream unix nowait nobody internal echo\n[/run/x]\nmdns = yes\n",
+             "what has no port"},
+            {"/run/x stream unix nowait nobody internal echo\n[defaults]\nmdns = yes\n", ""},
+            {"echo stream tcp nowait nobody internal\n[echo]\nmdns_name = x\n",
+             "without mdns nothing is announced"},
+        };
+        for (const auto& row : rows) {
+            const Reading reading = read(row.text);
+            CAPTURE(row.text);
+            CAPTURE(reading.said());
+            CHECK_FALSE(reading.diagnostics.failed());
+            CHECK(reading.only() != nullptr);
+            if (*row.said == '\0')
+                CHECK(reading.said().empty());
+            else
+                CHECK(reading.said().find(row.said) != std::string::npos);
+        }
+    }
+
+    TEST_CASE("multicast DNS: a minetd that announces nothing says so on the host") {
         LoadOptions here = options();
         here.check_host = true;
-        const std::string line = "7000 stream tcp nowait nobody internal echo\n";
-        const Reading one = read(line + "[7000]\nmdns = yes\n", here);
-        CHECK(one.said().find("does not announce services") != std::string::npos);
-        CHECK(one.configuration.services.empty());
-        const Reading all = read(line + "[defaults]\nmdns = yes\n", here);
-        CHECK(all.said().find("does not announce services") != std::string::npos);
-        CHECK(all.only() != nullptr);
-        CHECK(read(line + "[7000]\nmdns = no\n", here).said().find("announce") ==
-              std::string::npos);
+        const std::string text = "echo stream tcp nowait nobody internal\n[echo]\nmdns = yes\n";
+        const Reading reading = read(text, here);
+        CHECK((reading.said().find("announces nothing over multicast DNS") != std::string::npos) ==
+              !avahi::available());
+        CHECK(reading.only() != nullptr);
+        CHECK(read(text).said().empty());
+    }
+
+    TEST_CASE("multicast DNS: names and types that are none are refused with advice") {
+        const struct {
+            const char* line;
+            const char* said;
+        } rows[] = {
+            {"mdns_type = _http", "`_http` is no type of service"},
+            {"mdns_type = http._tcp", "is no type of service"},
+            {"mdns_type = _http._sctp", "is no type of service"},
+            {"mdns_type = _1234._tcp", "is no type of service"},
+            {"mdns_type = _a--b._tcp", "is no type of service"},
+            {"mdns_type = _-ab._udp", "is no type of service"},
+            {"mdns_type = _sixteen-letters-._udp", "is no type of service"},
+            {"mdns_name = \"%x\"", "`%x` stands for nothing"},
+            {"mdns_name = \"100%\"", "`%` stands for nothing"},
+            {"mdns_name = \"\xff\"", "byte 1 is not UTF-8"},
+            {"mdns_name = \"\"", "mdns_name"},
+        };
+        for (const auto& row : rows) {
+            const Reading reading = read(std::string("echo stream tcp nowait nobody internal\n") +
+                                         "[echo]\nmdns = yes\n" + row.line + "\n");
+            CAPTURE(row.line);
+            CAPTURE(reading.said());
+            CHECK(reading.diagnostics.errors() > 0);
+            CHECK(reading.said().find(row.said) != std::string::npos);
+        }
+        ServiceSpec spec;
+        spec.name = "tftp";
+        spec.protocol = "udp";
+        CHECK(discovery_type(spec) == "_tftp._udp");
+        CHECK(is_discovery_type("_fifteen-letter._tcp"));
+        spec.mdns.type = "_http._tcp";
+        CHECK(discovery_type(spec) == "_http._tcp");
     }
 
     TEST_CASE("a minetd that cannot register says so on the host, and still converts") {

@@ -195,7 +195,11 @@ class RandomSpec {
         if (chance(4)) spec.redirect.connect_timeout = below(100);
         if (chance(4))
             spec.redirect.proxy_protocol = one_of({ProxyProtocol::v1, ProxyProtocol::v2});
-        spec.mdns = chance(4);
+        spec.mdns.announced = chance(4);
+        if (chance(4))
+            spec.mdns.name = one_of({std::string("%s on %h"), std::string("#1 \"\xC3\xA4\" \\ =")});
+        if (chance(4))
+            spec.mdns.type = one_of({std::string("_http._tcp"), std::string("_x-1._udp")});
     }
 
     AccessRules rules() {

@@ -136,4 +136,32 @@ TEST_SUITE("daemon") {
             CHECK(registered == row.registered);
         }
     }
+
+    TEST_CASE("announcements: over multicast DNS, a service with a port and a type") {
+        std::vector<ListeningSocket> sockets;
+        for (const SocketAddress& address : {at("0.0.0.0", 80), at("192.0.2.1", 0)})
+            sockets.push_back({.fd = -1, .address = address, .specific = false, .host = {}});
+        ServiceSpec spec;
+        spec.id = spec.name = "http";
+        spec.family = Family::v4;
+        spec.interface = "eth0";
+        CHECK(mdns_announcements(spec, sockets).empty());
+        spec.mdns.announced = true;
+        spec.mdns.name = "Web of %h";
+        const Announcements all = mdns_announcements(spec, sockets);
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].address.str() == "0.0.0.0:80");
+        CHECK(all[0].service == std::string("http"));
+        CHECK(all[0].name == std::string("Web of %h"));
+        CHECK(all[0].type == std::string("_http._tcp"));
+        CHECK(all[0].interface == std::string("eth0"));
+        CHECK(all[0].program == 0);
+        for (Announcement other = all[0]; char* text : {other.name, other.type, other.interface}) {
+            const char was = std::exchange(text[0], 'x');
+            CHECK_FALSE(other == all[0]);
+            text[0] = was;
+        }
+        spec.name = "7000";
+        CHECK(mdns_announcements(spec, sockets).empty());
+    }
 }

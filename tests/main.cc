@@ -1,3 +1,12 @@
 // SPDX-License-Identifier: ISC
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <csignal>
+
+int main(int argc, char** argv) {
+    // A shell has what it starts in its background ignore these two, and all that is tested would
+    // inherit that.
+    for (const int number : {SIGINT, SIGQUIT}) std::signal(number, SIG_DFL);
+    return doctest::Context(argc, argv).run();
+}

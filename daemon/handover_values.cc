@@ -75,7 +75,7 @@ HandedFd descriptor(const Json& json, const char* name) {
 }
 
 HandedFd open_descriptor(const Json& json, const char* name) {
-    const HandedFd fd = descriptor(json, name);
+    HandedFd fd = descriptor(json, name);
     if (fd.number < 0) wrong(fmt::format("`{}` is missing", name));
     return fd;
 }

@@ -71,15 +71,16 @@ Handover Superdaemon::hand_over() {
         state.sockets.push_back(std::move(socket));
     state.boards = boards_.hand_over();
     state.denied = {sensors_.list_fd()};
-    for (const InquirerProcess::Handed& one : inquirer_.hand_over()) {
-        Handover::Inquirer inquirer{.pid = one.pid, .channel = one.channel, .services = {}};
+    for (InquirerProcess::Handed& one : inquirer_.hand_over()) {
+        Handover::Inquirer inquirer{
+            .pid = one.pid, .channel = std::move(one.channel), .services = {}};
         for (const InquiringService& service : one.services)
             inquirer.services.push_back(service.spec->key());
         state.inquirers.push_back(std::move(inquirer));
     }
     for (const Announcer* announcer : announcers())
-        if (const Announcer::Handed one = announcer->hand_over(); one.pid != 0)
-            state.announcers[announcer->name()] = {one.pid, one.channel};
+        if (Announcer::Handed one = announcer->hand_over(); one.pid != 0)
+            state.announcers[announcer->name()] = {one.pid, std::move(one.channel)};
     state.pid_file = {pid_file_.fd()};
     state.askers = askers_;
     return state;

@@ -17,9 +17,20 @@
 
 namespace minetd {
 
-/// A descriptor on its way: borrowed by who writes it, his who takes it.
+/// A descriptor on its way: borrowed by who writes it, his who takes it. It is named once: whoever
+/// closes what nobody has taken may not find it where it was moved from.
 struct HandedFd {
     int number = -1;  ///< -1: there is none
+
+    HandedFd() = default;
+    HandedFd(int fd) noexcept : number(fd) {}
+    HandedFd(HandedFd&& other) noexcept : number(std::exchange(other.number, -1)) {}
+    HandedFd& operator=(HandedFd&& other) noexcept {
+        number = std::exchange(other.number, -1);
+        return *this;
+    }
+    ~HandedFd() = default;
+
     UniqueFd take() noexcept { return UniqueFd(std::exchange(number, -1)); }
 };
 

@@ -20,6 +20,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// A descriptor is named once, and no list of initial values can give away what it has.
+template <class Item>
+std::vector<Item> alone(Item item) {
+    std::vector<Item> list;
+    list.push_back(std::move(item));
+    return list;
+}
+
 /// A state in which nothing has the value that it would have if it were forgotten.
 struct FullState {
     std::deque<UniqueFd> open;
@@ -37,18 +45,18 @@ struct FullState {
                               .failed_step = 3,
                               .socket = 0xFFFF'FFFF'FFFF'FFF0,
                               .suspicious = true}},
-                .connections = {{.connection = fd(),
-                                 .peer = peer,
-                                 .admitted = true,
-                                 .claim = 78,
-                                 .greeting = "+Go\r\n"}},
-                .processes = {{.pid = 1235,
-                               .channel = fd(),
-                               .board = 5,
-                               .ready = true,
-                               .draining = true,
-                               .user = "nobody",
-                               .group = "nogroup"}},
+                .connections = alone<HandedConnection>({.connection = fd(),
+                                                        .peer = peer,
+                                                        .admitted = true,
+                                                        .claim = 78,
+                                                        .greeting = "+Go\r\n"}),
+                .processes = alone<HandedProcess>({.pid = 1235,
+                                                   .channel = fd(),
+                                                   .board = 5,
+                                                   .ready = true,
+                                                   .draining = true,
+                                                   .user = "nobody",
+                                                   .group = "nogroup"}),
                 .totals = {.accesses = 1'000'000'000'000, .refused = 12},
                 .generation = 9,
                 .says_ready = true};
@@ -82,16 +90,17 @@ struct FullState {
         state.version = "9.9";
         state.daemon = "[minetd]\n";
         state.open_files = rlimit{.rlim_cur = 1024, .rlim_max = RLIM_INFINITY};
-        state.services = {service("80/tcp"), service("a: b")};
-        state.draining = {service("80/tcp")};
-        state.sockets = {{.fd = fd(),
-                          .key = "80/tcp",
-                          .name = "80/tcp#0",
-                          .host = "localhost",
-                          .ours = true,
-                          .named = true,
-                          .inode = 4242,
-                          .device = 17}};
+        state.services.push_back(service("80/tcp"));
+        state.services.push_back(service("a: b"));
+        state.draining.push_back(service("80/tcp"));
+        state.sockets.push_back({.fd = fd(),
+                                 .key = "80/tcp",
+                                 .name = "80/tcp#0",
+                                 .host = "localhost",
+                                 .ours = true,
+                                 .named = true,
+                                 .inode = 4242,
+                                 .device = 17});
         HandedBoard board{.card = {}, .service = "80/tcp", .memory = fd(), .lives = true};
         board.card.kind = BoardCard::Kind::programs;
         board.card.number = 5;
@@ -105,9 +114,12 @@ struct FullState {
         std::string("tcp").copy(board.card.protocol, 3);
         std::string("event").copy(board.card.mpm, 5);
         std::string("web").copy(board.card.id, 3);
-        state.boards = {.began = 1'700'000'000, .configuration = 3, .last = 6, .boards = {board}};
+        state.boards = {.began = 1'700'000'000,
+                        .configuration = 3,
+                        .last = 6,
+                        .boards = alone(std::move(board))};
         state.denied = fd();
-        state.inquirers = {{.pid = 1236, .channel = fd(), .services = {"80/tcp", "a: b"}}};
+        state.inquirers.push_back({.pid = 1236, .channel = fd(), .services = {"80/tcp", "a: b"}});
         state.announcers["rpcbind"] = {.pid = 1237, .channel = fd()};
         state.pid_file = fd();
         state.askers = {1238, 1239};
@@ -145,6 +157,21 @@ TEST_SUITE("handover") {
         Handover nothing;
         CHECK(Handover::from_text(nothing.to_text()).to_text() == nothing.to_text());
         CHECK(nothing.descriptors().empty());
+    }
+
+    TEST_CASE("what was moved on names no descriptor any more") {
+        FullState full;
+        HandedDispatcher& from = full.state.services.front().dispatcher;
+        const int channel = from.processes.front().channel.number;
+        const std::size_t before = full.state.descriptors().size();
+        HandedProcess taken = std::move(from.processes.front());
+        CHECK(taken.channel.number == channel);
+        CHECK(full.state.descriptors().size() == before - 1);
+        HandedProcess assigned;
+        assigned = std::move(taken);
+        CHECK(taken.channel.number == -1);
+        CHECK(assigned.channel.number == channel);
+        static_assert(!std::is_copy_constructible_v<Handover>);
     }
 
     TEST_CASE("texts may have any bytes") {

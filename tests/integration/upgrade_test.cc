@@ -116,6 +116,32 @@ log_on_success = HOST PID EXIT DURATION
     CHECK(record.find("duration=") != record.npos);
 }
 
+TEST_CASE("what servers of former images tell is heard") {
+    Upgradable minetd(R"(
+{prefork}  stream tcp4 prefork  {user} internal echo
+{worker}   stream tcp4 worker   {user} internal echo
+{event}    stream tcp4 event    {user} internal echo
+{threads}  stream tcp4 threads  {user} internal echo
+{perchild} stream tcp4 perchild {user} internal echo
+[defaults]
+log_on_success = EXIT
+)");
+    std::deque<std::pair<std::string, Client>> clients;
+    for (const char* name : {"prefork", "worker", "event", "threads", "perchild"}) {
+        auto& [port, client] =
+            clients.emplace_back(std::to_string(minetd.port(name)), minetd.port(name));
+        CHECK(say(client, "before") == "before\n");
+    }
+    // The second image has them from the first, and has closed what nobody took.
+    minetd.must_upgrade();
+    minetd.must_upgrade();
+    for (auto& [port, client] : clients) {
+        CAPTURE(port);
+        CHECK(client.ask("") == "");
+        CHECK(minetd.daemon().await_output("EXIT: " + port + " ") != "");
+    }
+}
+
 TEST_CASE("what a service has beside connections: names behind tcpmux, a log pipe") {
     Upgradable minetd(R"(
 {mux}  stream tcp4 nowait {user} internal tcpmux

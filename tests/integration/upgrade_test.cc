@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <filesystem>
 #include <regex>
 
@@ -126,19 +127,17 @@ TEST_CASE("what servers of former images tell is heard") {
 [defaults]
 log_on_success = EXIT
 )");
-    std::deque<std::pair<std::string, Client>> clients;
-    for (const char* name : {"prefork", "worker", "event", "threads", "perchild"}) {
-        auto& [port, client] =
-            clients.emplace_back(std::to_string(minetd.port(name)), minetd.port(name));
-        CHECK(say(client, "before") == "before\n");
-    }
+    std::map<std::string, Client> clients;
+    for (const char* name : {"prefork", "worker", "event", "threads", "perchild"})
+        CHECK(say(clients.try_emplace(name, minetd.port(name)).first->second, "before") ==
+              "before\n");
     // The second image has them from the first, and has closed what nobody took.
     minetd.must_upgrade();
     minetd.must_upgrade();
-    for (auto& [port, client] : clients) {
-        CAPTURE(port);
+    for (auto& [name, client] : clients) {
         CHECK(client.ask("") == "");
-        CHECK(minetd.daemon().await_output("EXIT: " + port + " ") != "");
+        const std::string record = "EXIT: " + std::to_string(minetd.port(name)) + " ";
+        CHECK(minetd.daemon().await_output(record) != "");
     }
 }
 

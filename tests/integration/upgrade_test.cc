@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
-#include <map>
 #include <filesystem>
+#include <map>
 #include <regex>
 
 #include "tests/integration/client.h"

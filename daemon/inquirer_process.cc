@@ -12,11 +12,6 @@
 #include "daemon/os/system_error.h"
 
 namespace minetd {
-namespace {
-
-constexpr int messages_a_turn = 64;
-
-}  // namespace
 
 InquirerProcess::InquirerProcess(Runtime& runtime)
     : runtime_(runtime), retry_(runtime.loop, [this] { start(); }) {}
@@ -43,9 +38,7 @@ void InquirerProcess::serve(std::vector<InquiringService> services) {
 
 void InquirerProcess::drain(Process& process) noexcept {
     if (std::exchange(process.draining, true)) return;
-    ControlMessage message;
-    message.kind = ControlMessage::Kind::drain;
-    send_control(process.channel, message);
+    send_control(process.channel, ControlMessage::Kind::drain);
 }
 
 void InquirerProcess::place(std::unique_ptr<Process> process) {
@@ -107,34 +100,26 @@ void InquirerProcess::start() noexcept {
     retry_.schedule(delay);
 }
 
-/// It has no privileges and reads what strangers send: what it says is bounded by what it may say.
 void InquirerProcess::listen(Process& process) noexcept {
-    for (int budget = messages_a_turn; budget > 0 && process.channel; --budget) {
-        ControlMessage message;
-        UniqueFd attached;
-        switch (receive_control(process.channel, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                return process.event->disable();
-            case Channel::Received::message:
-                break;
-        }
-        Record& record = message.record;
-        // RFC 1413 lets an answer be in any character set, and says of none which it is.
-        for (char& c : record.reason)
-            if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-        if (message.kind == ControlMessage::Kind::ready)
-            throttle_.started();
-        else if (message.kind == ControlMessage::Kind::log)
-            runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)),
-                         message.text_view());
-        else if (message.kind == ControlMessage::Kind::record &&
-                 message.number < process.services.size() &&
-                 (record.kind == Record::Kind::userid || record.kind == Record::Kind::noid) &&
-                 wants_record(*process.services[message.number].spec, record.kind))
-            runtime_.record(*process.services[message.number].spec, record);
-    }
+    const auto take = [&](ControlMessage& message, UniqueFd) { hear(process, message); };
+    if (!receive_controls(process.channel, take)) process.event->disable();
+}
+
+/// It has no privileges and reads what strangers send: what it says is bounded by what it may say.
+void InquirerProcess::hear(const Process& process, ControlMessage& message) noexcept {
+    Record& record = message.record;
+    // RFC 1413 lets an answer be in any character set, and says of none which it is.
+    for (char& c : record.reason)
+        if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    if (message.kind == ControlMessage::Kind::ready)
+        throttle_.started();
+    else if (message.kind == ControlMessage::Kind::log)
+        runtime_.log(message.level(), message.text_view());
+    else if (message.kind == ControlMessage::Kind::record &&
+             message.number < process.services.size() &&
+             (record.kind == Record::Kind::userid || record.kind == Record::Kind::noid) &&
+             wants_record(*process.services[message.number].spec, record.kind))
+        runtime_.record(*process.services[message.number].spec, record);
 }
 
 void InquirerProcess::on_exit(const Exit& exit) noexcept {

@@ -49,6 +49,7 @@ class InquirerProcess : private ChildOwner {
     void place(std::unique_ptr<Process> process);
     void drain(Process& process) noexcept;
     void listen(Process& process) noexcept;
+    void hear(const Process& process, ControlMessage& message) noexcept;
     bool runs() const noexcept;
 
     Runtime& runtime_;

@@ -66,38 +66,37 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
 }
 
 void BuiltinServers::on_message(unsigned slot) noexcept {
-    for (int budget = 32; budget > 0; --budget) {
-        ControlMessage message;
-        UniqueFd attached;
-        switch (receive_control(links_[slot].channel, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                // The end of the process itself is heard by SIGCHLD.
-                links_[slot].event->disable();
-                return;
-            case Channel::Received::message:
-                break;
-        }
-        if (message.kind == ControlMessage::Kind::ready) {
-            links_[slot].ready = true;
-            why_none_starts_.clear();
-            continue;
-        }
-        if (message.kind == ControlMessage::Kind::log && !links_[slot].ready) {
+    Link& link = links_[slot];
+    const auto take = [&](ControlMessage& message, UniqueFd attached) {
+        hear(slot, message, attached.get());
+    };
+    // The end of the process itself is heard by SIGCHLD.
+    if (!receive_controls(link.channel, take)) link.event->disable();
+}
+
+void BuiltinServers::hear(unsigned slot, ControlMessage& message, int attached) noexcept {
+    Link& link = links_[slot];
+    switch (message.kind) {
+        case ControlMessage::Kind::ready:
+            link.ready = true;
+            return why_none_starts_.clear();
+        case ControlMessage::Kind::log: {
+            if (link.ready) break;
             std::string why = message.text_view();
-            if (why == why_none_starts_) continue;
+            if (why == why_none_starts_) return;
             why_none_starts_ = std::move(why);
+            break;
         }
-        if (message.kind == ControlMessage::Kind::record) {
+        case ControlMessage::Kind::record:
             // Who speaks is known by the descriptor.
             message.record.pid = pool_.server(slot).pid;
-        }
-        if (message.kind == ControlMessage::Kind::pass)
-            ask_to_pass(slot, message, attached.get());
-        else
-            send_control(pool_.control(), message, attached.get());
+            break;
+        case ControlMessage::Kind::pass:
+            return ask_to_pass(slot, message, attached);
+        default:
+            break;
     }
+    send_control(pool_.control(), message, attached);
 }
 
 void BuiltinServers::ask_to_pass(unsigned slot, ControlMessage& message, int connection) noexcept {
@@ -141,9 +140,7 @@ void BuiltinServers::tell_boards() noexcept {
 }
 
 void BuiltinServers::retire(unsigned slot) noexcept {
-    ControlMessage message;
-    message.kind = ControlMessage::Kind::drain;
-    send_control(links_[slot].channel, message);
+    send_control(links_[slot].channel, ControlMessage::Kind::drain);
 }
 
 void BuiltinServers::drain() noexcept {

@@ -36,6 +36,7 @@ class BuiltinServers : public ServerKind {
         BoardFeed feed;
     };
     void on_message(unsigned slot) noexcept;
+    void hear(unsigned slot, ControlMessage& message, int attached) noexcept;
     void tell_boards() noexcept;
     void ask_to_pass(unsigned slot, ControlMessage& message, int connection) noexcept;
 

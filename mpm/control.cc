@@ -11,6 +11,10 @@ namespace minetd {
 
 static_assert(std::is_trivially_copyable_v<ControlMessage>);
 
+namespace {
+constexpr int messages_a_turn = 64;
+}
+
 void ControlMessage::set_text(std::string_view value) noexcept {
     const std::size_t size = std::min(value.size(), sizeof text - 1);
     std::memcpy(text, value.data(), size);
@@ -21,8 +25,18 @@ std::string ControlMessage::text_view() const {
     return {text, ::strnlen(text, sizeof text)};
 }
 
+Level ControlMessage::level() const noexcept {
+    return static_cast<Level>(std::clamp<std::uint32_t>(number, 3, 7));
+}
+
 bool send_control(Channel& channel, const ControlMessage& message, int attached) noexcept {
     return channel.send(&message, sizeof message, attached);
+}
+
+bool send_control(Channel& channel, ControlMessage::Kind kind) noexcept {
+    ControlMessage message;
+    message.kind = kind;
+    return send_control(channel, message);
 }
 
 Channel::Received receive_control(Channel& channel, ControlMessage& message,
@@ -37,6 +51,18 @@ Channel::Received receive_control(Channel& channel, ControlMessage& message,
     message.board.id[sizeof message.board.id - 1] = '\0';
     if (message.record.peer.length > SocketAddress::capacity) message.record.peer.length = 0;
     return received;
+}
+
+bool receive_controls(Channel& channel, const TakeControl& take) noexcept {
+    for (int budget = messages_a_turn; budget > 0; --budget) {
+        ControlMessage message;
+        UniqueFd attached;
+        const Channel::Received received = receive_control(channel, message, attached);
+        if (received == Channel::Received::nothing) return true;
+        if (received == Channel::Received::end) return false;
+        take(message, std::move(attached));
+    }
+    return true;
 }
 
 void Reporter::ready(bool servers_say_so) noexcept {

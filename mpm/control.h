@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -48,14 +49,22 @@ struct ControlMessage {
     void set_text(std::string_view value) noexcept;
     /// The text, ended within its bounds whatever was received.
     std::string text_view() const;
+    /// Of `log`: from error to debug, whatever was received.
+    Level level() const noexcept;
 };
 
 /// Sends; what does not fit now is lost, as no server waits for its parent.
 bool send_control(Channel& channel, const ControlMessage& message, int attached = -1) noexcept;
+/// One that says nothing else.
+bool send_control(Channel& channel, ControlMessage::Kind kind) noexcept;
 
 /// One whole message. An ill-formed one counts as the end: its sender is not to be trusted further.
 Channel::Received receive_control(Channel& channel, ControlMessage& message,
                                   UniqueFd& attached) noexcept;
+/// Takes what has come: a bounded number, so that a peer that never stops keeps nobody from other
+/// work; the rest wakes a level-triggered event again. False: the end.
+using TakeControl = std::function<void(ControlMessage&, UniqueFd attached)>;
+bool receive_controls(Channel& channel, const TakeControl& take) noexcept;
 
 /// What a server process reports upwards, from any of its threads.
 class Reporter {

@@ -103,28 +103,20 @@ Inquirer::Inquirer(const std::vector<InquiringService>& services, Channel& contr
 }
 
 int Inquirer::run() {
-    ControlMessage ready;
-    send_control(control_, ready);
+    send_control(control_, ControlMessage::Kind::ready);
     loop_.run();
     return EX_OK;
 }
 
 void Inquirer::on_control() noexcept {
-    ControlMessage message;
-    UniqueFd attached;
-    for (;;) {
-        switch (receive_control(control_, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                // Nobody is left to whom anything could be said.
-                control_event_.disable();
-                return loop_.stop();
-            case Channel::Received::message:
-                break;
-        }
-        if (message.kind == ControlMessage::Kind::drain) drain();
-    }
+    const bool goes_on =
+        receive_controls(control_, [this](const ControlMessage& message, UniqueFd) {
+            if (message.kind == ControlMessage::Kind::drain) drain();
+        });
+    if (goes_on) return;
+    // Nobody is left to whom anything could be said.
+    control_event_.disable();
+    loop_.stop();
 }
 
 void Inquirer::drain() noexcept {

@@ -280,24 +280,18 @@ void Pool::on_tick() noexcept {
 }
 
 void Pool::on_control() noexcept {
-    ControlMessage message;
-    UniqueFd attached;
-    for (;;) {
-        switch (receive_control(control_, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                control_event_.disable();
-                return drain();
-            case Channel::Received::message:
-                if (message.kind == ControlMessage::Kind::drain)
-                    drain();
-                else if (message.kind >= ControlMessage::Kind::board)
-                    kind_->hear_board(message, std::move(attached));
-                else
-                    kind_->answer(message);
-        }
-    }
+    const bool goes_on =
+        receive_controls(control_, [this](const ControlMessage& message, UniqueFd attached) {
+            if (message.kind == ControlMessage::Kind::drain)
+                drain();
+            else if (message.kind >= ControlMessage::Kind::board)
+                kind_->hear_board(message, std::move(attached));
+            else
+                kind_->answer(message);
+        });
+    if (goes_on) return;
+    control_event_.disable();
+    drain();
 }
 
 void Pool::on_signal(int signal) noexcept {

@@ -18,7 +18,6 @@
 namespace minetd {
 namespace {
 
-constexpr int messages_a_turn = 64;
 constexpr Milliseconds settle_delay = 100;
 /// News of boards that come together are told together.
 constexpr Milliseconds tell_delay = 10, tell_again = 100;
@@ -230,47 +229,39 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
 
 void ServiceProcess::drain(Process& process) noexcept {
     if (std::exchange(process.draining, true)) return;
-    ControlMessage message;
-    message.kind = ControlMessage::Kind::drain;
-    send_control(process.channel, message);
+    send_control(process.channel, ControlMessage::Kind::drain);
 }
 
 void ServiceProcess::listen(Process& process) noexcept {
-    for (int budget = messages_a_turn; budget > 0 && process.channel; --budget) {
-        ControlMessage message;
-        UniqueFd attached;
-        switch (receive_control(process.channel, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                // Its end is heard by SIGCHLD; one that only closed its channel has left us.
-                process.event->disable();
-                return;
-            case Channel::Received::message:
-                break;
-        }
-        switch (message.kind) {
-            case ControlMessage::Kind::ready:
-                note_ready(process, message.number == 1);
-                break;
-            case ControlMessage::Kind::record:
-                if (message.record.kind <= Record::Kind::fail ||
-                    message.record.kind == Record::Kind::traffic)
-                    runtime_.record(*job_.spec, message.record);
-                break;
-            case ControlMessage::Kind::log:
-                runtime_.log(static_cast<Level>(std::clamp<std::uint32_t>(message.number, 3, 7)),
-                             message.text_view());
-                break;
-            case ControlMessage::Kind::pass:
-                pass(process, message, std::move(attached));
-                break;
-            case ControlMessage::Kind::touched:
-                runtime_.touched(*job_.spec, message.record.peer);
-                break;
-            default:
-                break;
-        }
+    const auto take = [&](const ControlMessage& message, UniqueFd attached) {
+        hear(process, message, std::move(attached));
+    };
+    // Its end is heard by SIGCHLD; one that only closed its channel has left us.
+    if (!receive_controls(process.channel, take)) process.event->disable();
+}
+
+void ServiceProcess::hear(Process& process, const ControlMessage& message,
+                          UniqueFd attached) noexcept {
+    switch (message.kind) {
+        case ControlMessage::Kind::ready:
+            note_ready(process, message.number == 1);
+            break;
+        case ControlMessage::Kind::record:
+            if (message.record.kind <= Record::Kind::fail ||
+                message.record.kind == Record::Kind::traffic)
+                runtime_.record(*job_.spec, message.record);
+            break;
+        case ControlMessage::Kind::log:
+            runtime_.log(message.level(), message.text_view());
+            break;
+        case ControlMessage::Kind::pass:
+            pass(process, message, std::move(attached));
+            break;
+        case ControlMessage::Kind::touched:
+            runtime_.touched(*job_.spec, message.record.peer);
+            break;
+        default:
+            break;
     }
 }
 

@@ -51,6 +51,7 @@ class ServiceProcess : public Dispatcher,
     void drain(Process& process) noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;
     void listen(Process& process) noexcept;
+    void hear(Process& process, const ControlMessage& message, UniqueFd attached) noexcept;
     void pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept;
     void on_end(pid_t pid) noexcept override;
     void on_exit(const Exit& exit) noexcept override;

@@ -172,20 +172,7 @@ void ServingProcess::took(unsigned connections) noexcept {
 }
 
 void ServingProcess::on_control() noexcept {
-    ControlMessage message;
-    UniqueFd attached;
-    for (;;) {
-        switch (receive_control(seat_.control, message, attached)) {
-            case Channel::Received::nothing:
-                return;
-            case Channel::Received::end:
-                // Without a parent nobody else will accept; what was accepted is finished.
-                parent_gone_ = true;
-                passes_.close();
-                return drain();
-            case Channel::Received::message:
-                break;
-        }
+    const auto take = [this](const ControlMessage& message, UniqueFd attached) {
         if (message.kind == ControlMessage::Kind::drain)
             drain();
         else if (message.kind == ControlMessage::Kind::passed ||
@@ -193,7 +180,12 @@ void ServingProcess::on_control() noexcept {
             passes_.answer(message);
         else if (shown_)
             shown_->hear(message, std::move(attached));
-    }
+    };
+    if (receive_controls(seat_.control, take)) return;
+    // Without a parent nobody else will accept; what was accepted is finished.
+    parent_gone_ = true;
+    passes_.close();
+    drain();
 }
 
 EpollSet::EpollSet() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {

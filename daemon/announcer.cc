@@ -2,13 +2,13 @@
 #include "daemon/announcer.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 
 #include "daemon/os/identity.h"
-#include "daemon/os/system_error.h"
+#include "daemon/os/signals.h"
 
 namespace minetd {
 namespace {
@@ -23,9 +23,7 @@ constexpr Milliseconds longest_end = 6'000;
 void leave_signals_to_the_parent() {
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE})
         ::signal(number, SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    unblock_signals();
 }
 
 }  // namespace
@@ -34,94 +32,70 @@ Announcer::Announcer(Runtime& runtime, const char* name, Body body)
     : runtime_(runtime),
       name_(name),
       body_(body),
-      retry_(runtime.loop, [this] { start(); }),
+      restart_(runtime, [this] { start(); }),
       feed_again_(runtime.loop, [this] { feed(); }),
       overdue_(runtime.loop, [this] { signal(SIGKILL); }) {}
-
-Announcer::~Announcer() {
-    if (pid_ != 0) runtime_.children.forget(pid_);
-}
 
 void Announcer::announce(Announcements all) {
     if (all == all_) return;
     all_ = std::move(all);
     feed_.restart();
     if (all_.empty()) {
-        retry_.cancel();
+        restart_.cancel();
         feed_again_.cancel();
-        if (event_) listen();
-        event_.reset();
-        channel_.close();
-        if (pid_ != 0) overdue_.schedule(longest_end);
-    } else if (channel_) {
+        if (!process_) return;
+        if (serves()) listen();
+        process_->hang_up();
+        overdue_.schedule(longest_end);
+    } else if (serves()) {
         feed();
-    } else if (pid_ == 0 && !retry_.pending()) {
+    } else if (!process_) {
         start();
     }  // else the one before is still taking back what it told
 }
 
-void Announcer::take_over(Handed& handed) {
-    if (handed.pid == 0) return;
-    pid_ = handed.pid;
-    runtime_.children.add(pid_, *this);
-    channel_ = Channel(handed.channel.take());
-    if (!channel_) return;  // it is taking back what it told
-    event_ = std::make_unique<FdEvent>(runtime_.loop, channel_.fd(), [this] { listen(); });
-    event_->enable();
-}
-
 void Announcer::signal(int number) noexcept {
-    if (pid_ != 0) ::kill(pid_, number);
+    if (process_) process_->signal(number);
 }
 
 void Announcer::start() noexcept {
-    int error = 0;
+    if (restart_.pauses()) return;
     try {
-        auto [ours, theirs] = Channel::pair();
-        Channel* const parent = &theirs;
-        const int keep[] = {theirs.fd()};
-        const std::string title = std::string("minetd:") + name_;
-        const pid_t pid = fork_process(title.c_str(), keep, [this, parent] {
+        place(fork_with_channel(std::string("minetd:") + name_, {}, [this](Channel& parent) {
             leave_signals_to_the_parent();
             try {
                 assume_identity(resolve_identity(::geteuid() == 0 ? "nobody" : "", "", false));
-                return body_(*parent);
+                return body_(parent);
             } catch (const std::exception& problem) {
-                send_report(*parent, Level::error, problem.what());
+                send_report(parent, Level::error, problem.what());
                 return 1;
             }
-        });
-        error = errno;
-        if (pid > 0) {
-            pid_ = pid;
-            runtime_.children.add(pid, *this);
-            channel_ = std::move(ours);
-            event_ = std::make_unique<FdEvent>(runtime_.loop, channel_.fd(), [this] { listen(); });
-            event_->enable();
-            feed_.restart();
-            return feed();
-        }
+        }));
+        feed_.restart();
+        feed();
     } catch (const std::system_error& problem) {
-        error = problem.code().value();
+        restart_.start_failed(name_, problem.code().value());
     }
-    const Milliseconds delay = throttle_.start_failed();
-    runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s",
-                                           name_, error_text(error), delay / 1000));
-    retry_.schedule(delay);
+}
+
+void Announcer::place(ForkedChild child) {
+    ChildOwner& owner = *this;
+    process_.emplace(runtime_, owner, std::move(child), [this] { listen(); });
 }
 
 void Announcer::feed() noexcept {
-    if (channel_ && !feed_.send(channel_, all_)) feed_again_.schedule(feed_delay);
+    if (serves() && !feed_.send(process_->channel(), all_)) feed_again_.schedule(feed_delay);
 }
 
 void Announcer::listen() noexcept {
     Level level{};
     std::string text;
     for (int budget = reports_a_turn; budget > 0; --budget) {
-        if (!receive_report(channel_, level, text)) {
+        if (!receive_report(process_->channel(), level, text)) {
             // Nothing now, or nothing ever again: that is heard by SIGCHLD.
             char byte;
-            if (::recv(channel_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) event_->disable();
+            if (::recv(process_->channel().fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+                process_->stop_listening();
             return;
         }
         runtime_.log(level, fmt::format("{}: {}", name_, text));
@@ -129,24 +103,14 @@ void Announcer::listen() noexcept {
 }
 
 void Announcer::on_exit(const Exit& exit) noexcept {
-    const bool asked = !channel_;
-    if (event_) listen();
-    event_.reset();
-    channel_.close();
+    const bool asked = !serves();
+    if (!asked) listen();
+    process_.reset();
     feed_again_.cancel();
     overdue_.cancel();
-    pid_ = 0;
     if (all_.empty()) return;
-    if (asked) return start();
-    const Milliseconds delay = throttle_.crashed(monotonic_ms());
-    runtime_.log(
-        Level::error,
-        fmt::format("{}: process {} {} {}; {}", name_, exit.pid,
-                    WIFSIGNALED(exit.status) ? "was killed by signal" : "ended with status",
-                    WIFSIGNALED(exit.status) ? WTERMSIG(exit.status) : WEXITSTATUS(exit.status),
-                    delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
-    if (delay == 0) return start();
-    retry_.schedule(delay);
+    if (!asked) restart_.ended(name_, exit, true);
+    start();
 }
 
 }  // namespace minetd

@@ -4,14 +4,13 @@
 // channel ends is its order to take all back and to end.
 #pragma once
 
-#include <memory>
-#include <string>
+#include <optional>
 
 #include "daemon/announcement.h"
 #include "daemon/os/event_loop.h"
-#include "mpm/children.h"
+#include "mpm/child_process.h"
 #include "mpm/dispatcher.h"
-#include "mpm/throttle.h"
+#include "mpm/restart.h"
 
 namespace minetd {
 
@@ -20,29 +19,27 @@ class Announcer : private ChildOwner {
     /// Runs in the process, as the user nobody; returns its exit status.
     using Body = int (*)(Channel& parent);
     Announcer(Runtime& runtime, const char* name, Body body);
-    ~Announcer() override;
     Announcer(const Announcer&) = delete;
     Announcer& operator=(const Announcer&) = delete;
 
     /// Exactly this is to be told from now on.
     void announce(Announcements all);
-    /// For the image that comes after an upgrade in place: the process, whose registrations must
-    /// not end with its parent's image. The descriptor is borrowed.
-    struct Handed {
-        pid_t pid = 0;  ///< 0: there is none
-        HandedFd channel;
-    };
-    Handed hand_over() const noexcept { return {pid_, {channel_.fd()}}; }
+    /// The one that is running(), for the image that comes after an upgrade in place: what it has
+    /// registered must not end with its parent's image.
+    HandedChild hand_over() const noexcept { return process_->hand_over(); }
     /// One of a former image goes on, and will be told anew what to announce.
-    void take_over(Handed& handed);
+    void take_over(HandedChild& handed) { place(handed.take()); }
 
     const char* name() const noexcept { return name_; }
     /// The process still lives: perhaps what was told is not taken back yet.
-    bool running() const noexcept { return pid_ != 0; }
+    bool running() const noexcept { return process_.has_value(); }
     void signal(int number) noexcept;
 
   private:
     void start() noexcept;
+    void place(ForkedChild child);
+    /// It runs and has not been told to end.
+    bool serves() const noexcept { return process_ && process_->channel(); }
     void feed() noexcept;
     void listen() noexcept;
     void on_exit(const Exit& exit) noexcept override;
@@ -51,12 +48,10 @@ class Announcer : private ChildOwner {
     const char* name_;
     Body body_;
     Announcements all_;
-    pid_t pid_ = 0;
-    Channel channel_;  ///< closed while the process is to end
-    std::unique_ptr<FdEvent> event_;
+    std::optional<ChildProcess> process_;  ///< without its channel while it is to end
     AnnouncementFeed feed_;
-    Throttle throttle_;
-    Timer retry_, feed_again_, overdue_;
+    Restart restart_;
+    Timer feed_again_, overdue_;
 };
 
 /// Bodies. rpc_announcer.cc: registers RPC programs with rpcbind(8), and again when it came back.

@@ -52,15 +52,27 @@ HandedConnection connection(const Json& json) {
             .greeting = text(json, "greeting")};
 }
 
+Json json_of(const HandedChild& one) {
+    return {{"pid", one.pid}, {"channel", one.channel.number}};
+}
+
+/// One that cannot do without its channel.
+HandedChild child(const Json& json) {
+    return {.pid = pid(json), .channel = open_descriptor(json, "channel")};
+}
+
 Json json_of(const HandedProcess& one) {
-    return {{"pid", one.pid},           {"channel", one.channel.number}, {"board", one.board},
-            {"ready", one.ready},       {"draining", one.draining},      {"user", coded(one.user)},
-            {"group", coded(one.group)}};
+    Json json = json_of(one.child);
+    json.update({{"board", one.board},
+                 {"ready", one.ready},
+                 {"draining", one.draining},
+                 {"user", coded(one.user)},
+                 {"group", coded(one.group)}});
+    return json;
 }
 
 HandedProcess process(const Json& json) {
-    return {.pid = pid(json),
-            .channel = open_descriptor(json, "channel"),
+    return {.child = child(json),
             .board = number<std::uint32_t>(json, "board"),
             .ready = json.at("ready").get<bool>(),
             .draining = json.at("draining").get<bool>(),
@@ -195,14 +207,14 @@ Handover::Service service(const Json& json) {
 }
 
 Json json_of(const Handover::Inquirer& one) {
-    Json services = Json::array();
+    Json json = json_of(one.child);
+    Json& services = json["services"] = Json::array();
     for (const std::string& key : one.services) services.push_back(coded(key));
-    return {{"pid", one.pid}, {"channel", one.channel.number}, {"services", services}};
+    return json;
 }
 
 Handover::Inquirer inquirer(const Json& json) {
-    Handover::Inquirer out{
-        .pid = pid(json), .channel = open_descriptor(json, "channel"), .services = {}};
+    Handover::Inquirer out{.child = child(json), .services = {}};
     for (const Json& key : json.at("services"))
         out.services.push_back(decoded(key.get<std::string>()));
     return out;
@@ -264,8 +276,7 @@ std::string handover_layout() {
 
 std::string Handover::to_text() const {
     Json announcing = Json::object();
-    for (const auto& [name, one] : announcers)
-        announcing[name] = {{"pid", one.pid}, {"channel", one.channel.number}};
+    for (const auto& [name, one] : announcers) announcing[name] = json_of(one);
     Json json{{"what", "minetd"},
               {"format", format},
               {"version", version},
@@ -304,11 +315,11 @@ std::vector<HandedFd*> Handover::descriptors() {
                 out.push_back(fd);
             for (auto& connection : one.dispatcher.connections)
                 out.push_back(&connection.connection);
-            for (auto& process : one.dispatcher.processes) out.push_back(&process.channel);
+            for (auto& process : one.dispatcher.processes) out.push_back(&process.child.channel);
         }
     for (HandedSocket& socket : sockets) out.push_back(&socket.fd);
     for (HandedBoard& board : boards.boards) out.push_back(&board.memory);
-    for (Inquirer& one : inquirers) out.push_back(&one.channel);
+    for (Inquirer& one : inquirers) out.push_back(&one.child.channel);
     for (auto& [name, one] : announcers) out.push_back(&one.channel);
     std::erase_if(out, [](const HandedFd* fd) { return fd->number < 0; });
     return out;

@@ -34,13 +34,8 @@ struct Handover {
         HandedDispatcher dispatcher;
     };
     struct Inquirer {
-        pid_t pid = 0;
-        HandedFd channel;
+        HandedChild child;
         std::vector<std::string> services;  ///< keys, in its order
-    };
-    struct Announcing {
-        pid_t pid = 0;
-        HandedFd channel;
     };
 
     std::string version;               ///< of the image that wrote this
@@ -51,7 +46,7 @@ struct Handover {
     HandedBoards boards;
     HandedFd denied;  ///< the sensors' list
     std::vector<Inquirer> inquirers;
-    std::map<std::string, Announcing> announcers;  ///< by name
+    std::map<std::string, HandedChild> announcers;  ///< by name
     HandedFd pid_file;
     std::vector<pid_t> askers;  ///< they wait to hear how the upgrade went
 

@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/os/event_loop.h"
+#include "mpm/child_process.h"
 #include "mpm/dispatcher.h"
 #include "mpm/inquirer.h"
-#include "mpm/throttle.h"
+#include "mpm/restart.h"
 
 namespace minetd {
 
@@ -27,8 +27,7 @@ class InquirerProcess : private ChildOwner {
 
     /// For the image that comes after an upgrade in place; the descriptor is borrowed.
     struct Handed {
-        pid_t pid = 0;
-        HandedFd channel;
+        HandedChild child;
         std::vector<InquiringService> services;  ///< in the order in which it knows them
     };
     std::vector<Handed> hand_over() const;
@@ -37,16 +36,17 @@ class InquirerProcess : private ChildOwner {
 
   private:
     struct Process {
-        pid_t pid = 0;
+        Process(InquirerProcess& owner, ForkedChild forked, std::vector<InquiringService> its)
+            : child(owner.runtime_, owner, std::move(forked),
+                    [this, &owner] { owner.listen(*this); }),
+              services(std::move(its)) {}
+        ChildProcess child;
         std::vector<InquiringService> services;
-        Channel channel;
-        std::unique_ptr<FdEvent> event;
         bool draining = false;
     };
 
     void on_exit(const Exit& exit) noexcept override;
     void start() noexcept;
-    void place(std::unique_ptr<Process> process);
     void drain(Process& process) noexcept;
     void listen(Process& process) noexcept;
     void hear(const Process& process, ControlMessage& message) noexcept;
@@ -55,8 +55,7 @@ class InquirerProcess : private ChildOwner {
     Runtime& runtime_;
     std::vector<InquiringService> services_;
     std::vector<std::unique_ptr<Process>> processes_;
-    Throttle throttle_;
-    Timer retry_;
+    Restart restart_;
 };
 
 }  // namespace minetd

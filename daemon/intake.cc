@@ -127,22 +127,18 @@ void Superdaemon::Intake::take_draining(Handover::Service& from) noexcept {
 }
 
 void Superdaemon::Intake::take_inquirer(Handover::Inquirer& from) {
-    InquirerProcess::Handed handed{.pid = from.pid, .channel = {}, .services = {}};
+    InquirerProcess::Handed handed{.child = std::move(from.child), .services = {}};
     for (const std::string& key : from.services) {
         const auto found = inquiring_.find(key);
         if (found == inquiring_.end()) break;  // its numbers end here
         handed.services.push_back(found->second);
     }
-    std::swap(handed.channel, from.channel);
     daemon_.inquirer_.take_over(handed);
 }
 
 void Superdaemon::Intake::take_announcer(Announcer& announcer) {
     const auto found = state_.announcers.find(announcer.name());
-    if (found == state_.announcers.end()) return;
-    Announcer::Handed handed{.pid = found->second.pid, .channel = {}};
-    std::swap(handed.channel, found->second.channel);
-    announcer.take_over(handed);
+    if (found != state_.announcers.end()) announcer.take_over(found->second);
 }
 
 void Superdaemon::Intake::finish() noexcept {

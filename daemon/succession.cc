@@ -72,15 +72,13 @@ Handover Superdaemon::hand_over() {
     state.boards = boards_.hand_over();
     state.denied = {sensors_.list_fd()};
     for (InquirerProcess::Handed& one : inquirer_.hand_over()) {
-        Handover::Inquirer inquirer{
-            .pid = one.pid, .channel = std::move(one.channel), .services = {}};
+        Handover::Inquirer inquirer{.child = std::move(one.child), .services = {}};
         for (const InquiringService& service : one.services)
             inquirer.services.push_back(service.spec->key());
         state.inquirers.push_back(std::move(inquirer));
     }
     for (const Announcer* announcer : announcers())
-        if (Announcer::Handed one = announcer->hand_over(); one.pid != 0)
-            state.announcers[announcer->name()] = {one.pid, std::move(one.channel)};
+        if (announcer->running()) state.announcers[announcer->name()] = announcer->hand_over();
     state.pid_file = {pid_file_.fd()};
     state.askers = askers_;
     return state;

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "daemon/os/process.h"
+#include "daemon/os/signals.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
 
@@ -115,9 +116,7 @@ void Upgrade::begin_check(Handover& state) {
         for (const int fd : {1, 2}) ::dup2(out, fd);
         for (const int fd : keep) set_inherited(fd, fd != out);
         (void)!::chdir(invocation_.directory.c_str());
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
+        unblock_signals();
         ::execve(invocation_.program.c_str(), argv.data(), env.data());
         const std::string problem = "cannot be executed: " + error_text(errno) + "\n";
         (void)!::write(1, problem.data(), problem.size());
@@ -150,10 +149,7 @@ void Upgrade::on_output() noexcept {
 
 std::string Upgrade::verdict(const Exit& exit) const {
     if (late_) return fmt::format("gives no answer within {} s", patience_ / 1000);
-    if (WIFSIGNALED(exit.status))
-        return fmt::format("was killed by signal {}", WTERMSIG(exit.status));
-    if (WEXITSTATUS(exit.status) != 0)
-        return fmt::format("ended with status {}", WEXITSTATUS(exit.status));
+    if (exit.status != 0) return end_text(exit.status);
     if (output_.find(can_take_over) == output_.npos)
         return "says nothing of taking over: it is no minetd that can";
     return {};

@@ -4,9 +4,10 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include <csignal>
+#include <system_error>
 
 #include "daemon/os/process.h"
+#include "daemon/os/signals.h"
 
 namespace minetd {
 namespace {
@@ -23,43 +24,41 @@ BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job, ServeLoop serv
 
 pid_t BuiltinServers::start(unsigned slot) noexcept {
     try {
-        auto [ours, theirs] = Channel::pair();
-        std::vector<int> keep{theirs.fd(), pool_.wake_fd()};
+        std::vector<int> keep{pool_.wake_fd()};
         for (const ListeningSocket& socket : pool_.sockets()) keep.push_back(socket.fd);
         if (job_.admission && job_.admission->inquiry() != nullptr)
             keep.push_back(job_.admission->inquiry()->asking_fd());
         if (job_.sandbox && job_.sandbox->namespaces.landlock)
             keep.push_back(job_.sandbox->namespaces.landlock.get());
-        Channel* const control = &theirs;
-        const std::string title = "minetd:" + job_.spec->id;
-        const pid_t pid = fork_process(title.c_str(), keep, [this, slot, control] {
-            sigset_t none;
-            sigemptyset(&none);
-            sigprocmask(SIG_SETMASK, &none, nullptr);
-            try {
-                confine_server(job_.sandbox.get());
-                return serve_({.spec = job_.spec,
-                               .context = job_.context,
-                               .sockets = pool_.sockets(),
-                               .admission = job_.admission.get(),
-                               .control = *control,
-                               .scoreboard = &pool_.scoreboard(),
-                               .slot = slot});
-            } catch (const std::exception& problem) {
-                Reporter(*control, *job_.spec)
-                    .log(Level::error, job_.spec->id + ": " + problem.what());
-                return EX_OSERR;
-            }
-        });
-        if (pid < 0) return -errno;
-        links_[slot].channel = std::move(ours);
-        links_[slot].event = std::make_unique<FdEvent>(pool_.loop(), links_[slot].channel.fd(),
-                                                       [this, slot] { on_message(slot); });
-        links_[slot].event->enable();
-        links_[slot].ready = false;
-        links_[slot].feed = BoardFeed();
+        ForkedChild child =
+            fork_with_channel("minetd:" + job_.spec->id, keep, [&](Channel& control) {
+                unblock_signals();
+                try {
+                    confine_server(job_.sandbox.get());
+                    return serve_({.spec = job_.spec,
+                                   .context = job_.context,
+                                   .sockets = pool_.sockets(),
+                                   .admission = job_.admission.get(),
+                                   .control = control,
+                                   .scoreboard = &pool_.scoreboard(),
+                                   .slot = slot});
+                } catch (const std::exception& problem) {
+                    Reporter(control, *job_.spec)
+                        .log(Level::error, job_.spec->id + ": " + problem.what());
+                    return EX_OSERR;
+                }
+            });
+        Link& link = links_[slot];
+        link.channel = std::move(child.channel);
+        link.event = std::make_unique<FdEvent>(pool_.loop(), link.channel.fd(),
+                                               [this, slot] { on_message(slot); });
+        link.event->enable();
+        link.ready = false;
+        link.feed = BoardFeed();
         if (boards_.configuration != 0) tell_boards();
-        return pid;
+        return child.pid;
+    } catch (const std::system_error& problem) {
+        return -problem.code().value();
     } catch (const std::exception&) {
         return -ENOMEM;
     }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/os/process.h"
 #include "daemon/os/socket_address.h"
 #include "daemon/os/unique_fd.h"
 #include "mpm/board_card.h"
@@ -55,10 +56,16 @@ struct HandedConnection {
     std::string greeting;
 };
 
+/// A process of ours.
+struct HandedChild {
+    pid_t pid = 0;
+    HandedFd channel;  ///< none: it is about to end
+    ForkedChild take() noexcept { return {pid, Channel(channel.take())}; }
+};
+
 /// A process that serves, with all below it.
 struct HandedProcess {
-    pid_t pid = 0;
-    HandedFd channel;
+    HandedChild child;
     std::uint32_t board = 0;  ///< its number in the registry
     bool ready = false, draining = false;
     std::string user, group;  ///< perchild: whose

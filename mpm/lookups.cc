@@ -13,6 +13,7 @@
 #include "daemon/os/host_names.h"
 #include "daemon/os/libwrap.h"
 #include "daemon/os/process.h"
+#include "daemon/os/signals.h"
 #include "daemon/policy/inquiry.h"
 
 namespace minetd {
@@ -55,9 +56,7 @@ Finding look_up(const Lookup& lookup) {
 /// The life of a child: its parent is all it hears, and it does not outlive it.
 int look_up_for(Channel& parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    unblock_signals();
     for (;;) {
         pollfd item{.fd = parent.fd(), .events = POLLIN, .revents = 0};
         if (::poll(&item, 1, -1) < 0) continue;
@@ -155,16 +154,11 @@ Lookups::Child* Lookups::idle_child() noexcept {
 
 Lookups::Child* Lookups::start_child() noexcept {
     try {
-        auto [ours, theirs] = Channel::pair();
-        Channel* const parent = &theirs;
-        const int keep[] = {theirs.fd()};
-        const pid_t pid =
-            fork_process("minetd:look-up", keep, [parent] { return look_up_for(*parent); });
-        if (pid < 0) return nullptr;
+        ForkedChild forked = fork_with_channel("minetd:look-up", {}, look_up_for);
         auto child = std::make_unique<Child>();
         Child& placed = *child;
-        placed.pid = pid;
-        placed.channel = std::move(ours);
+        placed.pid = forked.pid;
+        placed.channel = std::move(forked.channel);
         placed.event = std::make_unique<FdEvent>(loop_, placed.channel.fd(),
                                                  [this, &placed] { listen(placed); });
         placed.event->enable();

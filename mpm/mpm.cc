@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/mpm.h"
 
-#include <csignal>
 #include <stdexcept>
 
+#include "daemon/os/signals.h"
 #include "mpm/builtin_servers.h"
 #include "mpm/event.h"
 #include "mpm/nowait.h"
@@ -28,9 +28,7 @@ std::unique_ptr<Dispatcher> start_programs(Runtime& runtime, Assignment job) {
 /// The body of the process behind a builtin on a `nowait` line.
 int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control) {
     enter_service(*job.spec, job.sandbox.get());
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    unblock_signals();
     Scoreboard board(job.board_fd, single_board);
     board.occupy(0, 1);
     prepare_handler(*job.spec);
@@ -61,7 +59,8 @@ int keep_builtin_servers(const Assignment& job, std::vector<ListeningSocket> soc
 int keep_program_servers(const Assignment& job, std::vector<ListeningSocket> sockets,
                          Channel& control) {
     // The user who starts the servers has no identity left to change.
-    auto plan = make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials, job.sandbox);
+    auto plan =
+        make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials, job.sandbox);
     plan->identity_assumed = true;
     enter_identity(*job.spec, job.sandbox.get());
     Pool pool(job, std::move(sockets), control);

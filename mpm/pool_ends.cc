@@ -15,11 +15,6 @@ namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
 
-std::string end_text(int status) {
-    if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
-    return fmt::format("failed with status {}", WEXITSTATUS(status));
-}
-
 }  // namespace
 
 Exit Pool::reap_server() noexcept {

@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 
-#include "daemon/os/process.h"
 #include "daemon/os/system_error.h"
 #include "mpm/pool.h"
 #include "mpm/single.h"
@@ -48,7 +46,7 @@ ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessB
       job_(std::move(assignment)),
       body_(body),
       when_(when),
-      retry_(runtime.loop, [this] { update(); }),
+      restart_(runtime, [this] { update(); }),
       settle_(runtime.loop, [this] { settle_claims(); }),
       tell_(runtime.loop, [this] { tell_boards(); }) {
     runtime_.boards.enlist(*this);
@@ -58,10 +56,7 @@ ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessB
 ServiceProcess::~ServiceProcess() {
     runtime_.boards.dismiss(*this);
     if (reading_) runtime_.boards.end_reading(*this);
-    for (const auto& process : processes_) {
-        runtime_.children.forget(process->pid);
-        runtime_.boards.retire(process->board);
-    }
+    for (const auto& process : processes_) runtime_.boards.retire(process->board);
 }
 
 void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
@@ -81,12 +76,12 @@ void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
 void ServiceProcess::stop_accepting() noexcept {
     accepting_ = false;
     watches_.clear();
-    retry_.cancel();
+    restart_.cancel();
     for (const auto& process : processes_) drain(*process);
 }
 
 void ServiceProcess::signal_sessions(int signal) noexcept {
-    for (const auto& process : processes_) ::kill(process->pid, signal);
+    for (const auto& process : processes_) process->child.signal(signal);
 }
 
 void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
@@ -125,7 +120,7 @@ bool ServiceProcess::is_served() const noexcept {
 
 /// What has to happen now: start, watch for a first use, or leave the sockets to who serves them.
 void ServiceProcess::update() noexcept {
-    const bool vacant = accepting_ && !sockets_.empty() && !is_served() && !retry_.pending();
+    const bool vacant = accepting_ && !sockets_.empty() && !is_served() && !restart_.pauses();
     if (vacant && when_ == Start::at_once) return start();
     for (const auto& watch : watches_) vacant ? watch->enable() : watch->disable();
 }
@@ -133,75 +128,51 @@ void ServiceProcess::update() noexcept {
 void ServiceProcess::start() noexcept {
     for (const auto& watch : watches_) watch->disable();
     if (is_served()) return;
-    int error = 0;
     try {
-        auto [ours, theirs] = Channel::pair();
         auto board = std::make_shared<SharedMemory>(size_of_board(*job_.spec).bytes());
-        std::vector<int> keep{theirs.fd(), board->fd()};
-        job_.board_fd = board->fd();
         job_.generation = ++generation_;
-        for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
-        if (job_.admission) job_.admission->keep(keep);
-        if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
-        // Made by fork(2) of the C library, which has to know of it: it moves as its first act.
-        const int cgroup = job_.cgroup ? job_.cgroup->fd() : -1;
-        if (job_.cgroup && cgroup < 0) throw_errno("cgroup");
-        if (cgroup >= 0) keep.push_back(cgroup);
-        if (job_.sandbox) job_.sandbox->keep(keep);
-        Channel* const control = &theirs;
-        const std::string title = "minetd:" + job_.spec->id;
-        const pid_t pid = fork_process(title.c_str(), keep, [this, control, cgroup] {
-            try {
-                if (const int problem = cgroup < 0 ? 0 : join_cgroup(cgroup))
-                    throw_errno("cannot enter its cgroup", problem);
-                if (cgroup >= 0) ::close(cgroup);
-                if (job_.admission) job_.admission->remap();
-                return body_(job_, sockets_, *control);
-            } catch (const std::exception& problem) {
-                Reporter(*control, *job_.spec)
-                    .log(Level::error, job_.spec->id + ": " + problem.what());
-                return EX_OSERR;
-            }
-        });
-        error = errno;
-        if (pid > 0) {
-            auto process = std::make_unique<Process>();
-            Process& placed = *process;
-            placed.pid = pid;
-            placed.channel = std::move(ours);
-            BoardCard card = card_of(*job_.spec);
-            card.generation = job_.generation;
-            card.pid = static_cast<std::uint32_t>(pid);
-            placed.board = runtime_.boards.add(card, job_.spec->key(), std::move(board));
-            if (reading_) placed.feed = std::make_unique<BoardFeed>(most_boards(*job_.spec));
-            place(std::move(process));
-            if (reading_) tell_boards();
-            return;
-        }
+        auto process = std::make_unique<Process>(*this, fork_child(board->fd()));
+        BoardCard card = card_of(*job_.spec);
+        card.generation = job_.generation;
+        card.pid = static_cast<std::uint32_t>(process->child.pid());
+        process->board = runtime_.boards.add(card, job_.spec->key(), std::move(board));
+        if (reading_) process->feed = std::make_unique<BoardFeed>(most_boards(*job_.spec));
+        processes_.push_back(std::move(process));
+        if (reading_) tell_boards();
     } catch (const std::system_error& problem) {
-        error = problem.code().value();
+        restart_.start_failed(job_.spec->id, problem.code().value());
     }
-    const Milliseconds delay = throttle_.start_failed();
-    runtime_.log(Level::error, fmt::format("{}: cannot start its process: {}; next try in {} s",
-                                           job_.spec->id, error_text(error), delay / 1000));
-    retry_.schedule(delay);
 }
 
-/// It lives, and its channel is open.
-void ServiceProcess::place(std::unique_ptr<Process> process) {
-    Process& placed = *process;
-    placed.event = std::make_unique<FdEvent>(runtime_.loop, placed.channel.fd(),
-                                             [this, &placed] { listen(placed); });
-    placed.event->enable();
-    runtime_.children.add(placed.pid, *this);
-    processes_.push_back(std::move(process));
+ForkedChild ServiceProcess::fork_child(int board_fd) {
+    job_.board_fd = board_fd;
+    std::vector<int> keep{board_fd};
+    for (const ListeningSocket& socket : sockets_) keep.push_back(socket.fd);
+    if (job_.admission) job_.admission->keep(keep);
+    if (job_.plan && job_.plan->stderr_fd >= 0) keep.push_back(job_.plan->stderr_fd);
+    // Made by fork(2) of the C library, which has to know of it: it moves as its first act.
+    const int cgroup = job_.cgroup ? job_.cgroup->fd() : -1;
+    if (job_.cgroup && cgroup < 0) throw_errno("cgroup");
+    if (cgroup >= 0) keep.push_back(cgroup);
+    if (job_.sandbox) job_.sandbox->keep(keep);
+    return fork_with_channel("minetd:" + job_.spec->id, keep, [this, cgroup](Channel& control) {
+        try {
+            if (const int problem = cgroup < 0 ? 0 : join_cgroup(cgroup))
+                throw_errno("cannot enter its cgroup", problem);
+            if (cgroup >= 0) ::close(cgroup);
+            if (job_.admission) job_.admission->remap();
+            return body_(job_, sockets_, control);
+        } catch (const std::exception& problem) {
+            Reporter(control, *job_.spec).log(Level::error, job_.spec->id + ": " + problem.what());
+            return EX_OSERR;
+        }
+    });
 }
 
 HandedDispatcher ServiceProcess::hand_over() noexcept {
     HandedDispatcher handed{.generation = generation_, .says_ready = job_.says_ready};
     for (const auto& process : processes_)
-        handed.processes.push_back({.pid = process->pid,
-                                    .channel = {process->channel.fd()},
+        handed.processes.push_back({.child = process->child.hand_over(),
                                     .board = process->board,
                                     .ready = process->ready,
                                     .draining = process->draining,
@@ -214,22 +185,20 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
     generation_ = handed.generation;
     job_.says_ready = handed.says_ready;
     for (HandedProcess& one : handed.processes) {
-        auto process = std::make_unique<Process>();
-        process->pid = one.pid;
-        process->channel = Channel(one.channel.take());
+        auto process = std::make_unique<Process>(*this, one.child.take());
         process->board = one.board;
         process->ready = one.ready;
         process->draining = one.draining;
         // Its code is the former image's: it serves until one of ours is ready. Who watches over a
         // resident program stays, as the program does.
         process->superseded = !one.draining && !job_.spec->is_resident();
-        place(std::move(process));
+        processes_.push_back(std::move(process));
     }
 }
 
 void ServiceProcess::drain(Process& process) noexcept {
-    if (std::exchange(process.draining, true)) return;
-    send_control(process.channel, ControlMessage::Kind::drain);
+    if (!std::exchange(process.draining, true))
+        send_control(process.child.channel(), ControlMessage::Kind::drain);
 }
 
 void ServiceProcess::listen(Process& process) noexcept {
@@ -237,7 +206,7 @@ void ServiceProcess::listen(Process& process) noexcept {
         hear(process, message, std::move(attached));
     };
     // Its end is heard by SIGCHLD; one that only closed its channel has left us.
-    if (!receive_controls(process.channel, take)) process.event->disable();
+    if (!receive_controls(process.child.channel(), take)) process.child.stop_listening();
 }
 
 void ServiceProcess::hear(Process& process, const ControlMessage& message,
@@ -267,7 +236,7 @@ void ServiceProcess::hear(Process& process, const ControlMessage& message,
 
 void ServiceProcess::note_ready(Process& process, bool servers_say_so) noexcept {
     process.ready = true;
-    throttle_.started();
+    restart_.served();
     if (servers_say_so) job_.says_ready = true;
     if (process.draining || process.superseded) return;
     for (const auto& other : processes_)
@@ -280,32 +249,20 @@ void ServiceProcess::pass(Process& process, const ControlMessage& request,
     answer.number = request.number;
     const bool taken = connection && runtime_.pass(*job_.spec, request.text_view(), connection);
     answer.kind = taken ? ControlMessage::Kind::passed : ControlMessage::Kind::declined;
-    send_control(process.channel, answer);
+    send_control(process.child.channel(), answer);
 }
 
 void ServiceProcess::on_exit(const Exit& exit) noexcept {
-    const auto found = std::find_if(processes_.begin(), processes_.end(),
-                                    [&](const auto& process) { return process->pid == exit.pid; });
+    const auto found = std::find_if(processes_.begin(), processes_.end(), [&](const auto& process) {
+        return process->child.pid() == exit.pid;
+    });
     if (found == processes_.end()) return;
     listen(**found);  // its last words
     const bool ready = (*found)->ready, draining = (*found)->draining;
     runtime_.boards.retire((*found)->board);
     processes_.erase(found);
     settle_claims();
-    const bool failed = !WIFEXITED(exit.status) || WEXITSTATUS(exit.status) != 0;
-    if (failed && !draining) {
-        const std::string how =
-            WIFSIGNALED(exit.status)
-                ? fmt::format("was killed by signal {}", WTERMSIG(exit.status))
-                : fmt::format("failed with status {}", WEXITSTATUS(exit.status));
-        const Milliseconds delay =
-            ready ? throttle_.crashed(monotonic_ms()) : throttle_.start_failed();
-        runtime_.log(
-            Level::error,
-            fmt::format("{}: process {} {}; {}", job_.spec->id, exit.pid, how,
-                        delay == 0 ? "replaced" : fmt::format("next start in {} s", delay / 1000)));
-        if (delay > 0) retry_.schedule(delay);
-    }
+    if (exit.status != 0 && !draining) restart_.ended(job_.spec->id, exit, ready);
     update();
 }
 
@@ -331,8 +288,8 @@ void ServiceProcess::boards_changed() noexcept {
 void ServiceProcess::tell_boards() noexcept {
     const BoardSet& boards = runtime_.boards.boards();
     for (const auto& process : processes_) {
-        if (!process->feed || !process->channel) continue;
-        if (!process->feed->update(boards, process->channel)) tell_.schedule(tell_again);
+        if (!process->feed) continue;
+        if (!process->feed->update(boards, process->child.channel())) tell_.schedule(tell_again);
         if (process->feed->left_out() == 0 || std::exchange(left_out_, true)) continue;
         runtime_.log(Level::warning,
                      fmt::format("{}: {} services are not shown for want of descriptors; raise its "

@@ -7,9 +7,10 @@
 #include <memory>
 #include <vector>
 
+#include "mpm/child_process.h"
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
-#include "mpm/throttle.h"
+#include "mpm/restart.h"
 
 namespace minetd {
 
@@ -36,9 +37,10 @@ class ServiceProcess : public Dispatcher,
 
   private:
     struct Process {
-        pid_t pid = 0;
-        Channel channel;
-        std::unique_ptr<FdEvent> event;
+        Process(ServiceProcess& owner, ForkedChild forked)
+            : child(owner.runtime_, owner, std::move(forked),
+                    [this, &owner] { owner.listen(*this); }) {}
+        ChildProcess child;
         std::uint32_t board = 0;          ///< its number in the registry
         std::unique_ptr<BoardFeed> feed;  ///< of all boards, where it shows them
         bool ready = false;
@@ -47,7 +49,7 @@ class ServiceProcess : public Dispatcher,
     };
 
     void start() noexcept;
-    void place(std::unique_ptr<Process> process);
+    ForkedChild fork_child(int board_fd);
     void drain(Process& process) noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;
     void listen(Process& process) noexcept;
@@ -71,9 +73,9 @@ class ServiceProcess : public Dispatcher,
     std::vector<ListeningSocket> sockets_;
     std::vector<std::unique_ptr<FdEvent>> watches_;
     std::vector<std::unique_ptr<Process>> processes_;
-    Throttle throttle_;
+    Restart restart_;
     unsigned generation_ = 0;
-    Timer retry_, settle_, tell_;
+    Timer settle_, tell_;
     bool accepting_ = false;
     bool reading_ = false;   ///< the service shows all boards
     bool left_out_ = false;  ///< it was said that it cannot show all

@@ -2,6 +2,7 @@
 #include "daemon/os/process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <vector>
 
 #include "daemon/os/system_error.h"
 #include "daemon/os/unique_fd.h"
@@ -61,6 +61,21 @@ pid_t fork_process(const char* title, std::span<const int> keep,
         code = EX_SOFTWARE;
     }
     ::_exit(code);
+}
+
+ForkedChild fork_with_channel(const std::string& title, std::vector<int> keep,
+                              const std::function<int(Channel& parent)>& body) {
+    auto [ours, theirs] = Channel::pair();
+    Channel* const parent = &theirs;
+    keep.push_back(theirs.fd());
+    const pid_t pid = fork_process(title.c_str(), keep, [&body, parent] { return body(*parent); });
+    if (pid < 0) throw_errno("fork");
+    return {pid, std::move(ours)};
+}
+
+std::string end_text(int status) {
+    if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
+    return fmt::format("ended with status {}", WEXITSTATUS(status));
 }
 
 void ensure_standard_descriptors() {

@@ -8,6 +8,10 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/os/channel.h"
 
 namespace minetd {
 
@@ -32,6 +36,20 @@ Exit reap(pid_t child) noexcept;
 /// pid, or -1 with errno set.
 pid_t fork_process(const char* title, std::span<const int> keep,
                    const std::function<int()>& body) noexcept;
+
+/// A process of ours, and our end of the channel to it.
+struct ForkedChild {
+    pid_t pid = 0;
+    Channel channel;
+};
+
+/// fork_process() of one that has a channel to its parent beside `keep`; `body` is given its end.
+/// Throws std::system_error.
+ForkedChild fork_with_channel(const std::string& title, std::vector<int> keep,
+                              const std::function<int(Channel& parent)>& body);
+
+/// "was killed by signal 9", "ended with status 1": what wait(2) tells, for the log.
+std::string end_text(int status);
 
 /// Descriptors 0, 1 and 2 are open, if only on /dev/null: what is opened later never lands there.
 void ensure_standard_descriptors();  ///< throws std::system_error

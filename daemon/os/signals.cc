@@ -35,6 +35,12 @@ void take_over_signals() noexcept {
     sigprocmask(SIG_SETMASK, &set, nullptr);
 }
 
+void unblock_signals() noexcept {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 SignalEvents::SignalEvents(EventLoop& loop, Callback callback)
     : callback_(std::move(callback)),
       fd_([] {
@@ -51,8 +57,8 @@ void SignalEvents::on_readable() {
     signalfd_siginfo info[16];
     const ssize_t size = ::read(fd_.get(), info, sizeof info);
     for (ssize_t i = 0; i < size / static_cast<ssize_t>(sizeof info[0]); ++i) {
-        const bool queued = info[i].ssi_code == SI_QUEUE &&
-                            (info[i].ssi_uid == 0 || info[i].ssi_uid == ::getuid());
+        const bool queued =
+            info[i].ssi_code == SI_QUEUE && (info[i].ssi_uid == 0 || info[i].ssi_uid == ::getuid());
         callback_(static_cast<int>(info[i].ssi_signo), static_cast<pid_t>(info[i].ssi_pid),
                   queued ? info[i].ssi_int : 0);
     }

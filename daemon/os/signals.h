@@ -14,6 +14,8 @@ namespace minetd {
 /// Resets every disposition (a parent may have left some ignored, and exec keeps those) and
 /// blocks every signal that can be blocked.
 void take_over_signals() noexcept;
+/// Blocks none any more: for a child that has no loop to read them.
+void unblock_signals() noexcept;
 
 /// Delivers signals to a callback through the loop, all but SIGCHLD (see ChildSignal). `value` is
 /// that of a sigqueue(3) by this user or root, else 0.

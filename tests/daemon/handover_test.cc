@@ -50,8 +50,7 @@ struct FullState {
                                                         .admitted = true,
                                                         .claim = 78,
                                                         .greeting = "+Go\r\n"}),
-                .processes = alone<HandedProcess>({.pid = 1235,
-                                                   .channel = fd(),
+                .processes = alone<HandedProcess>({.child = {1235, fd()},
                                                    .board = 5,
                                                    .ready = true,
                                                    .draining = true,
@@ -119,7 +118,7 @@ struct FullState {
                         .last = 6,
                         .boards = alone(std::move(board))};
         state.denied = fd();
-        state.inquirers.push_back({.pid = 1236, .channel = fd(), .services = {"80/tcp", "a: b"}});
+        state.inquirers.push_back({.child = {1236, fd()}, .services = {"80/tcp", "a: b"}});
         state.announcers["rpcbind"] = {.pid = 1237, .channel = fd()};
         state.pid_file = fd();
         state.askers = {1238, 1239};
@@ -162,15 +161,15 @@ TEST_SUITE("handover") {
     TEST_CASE("what was moved on names no descriptor any more") {
         FullState full;
         HandedDispatcher& from = full.state.services.front().dispatcher;
-        const int channel = from.processes.front().channel.number;
+        const int channel = from.processes.front().child.channel.number;
         const std::size_t before = full.state.descriptors().size();
         HandedProcess taken = std::move(from.processes.front());
-        CHECK(taken.channel.number == channel);
+        CHECK(taken.child.channel.number == channel);
         CHECK(full.state.descriptors().size() == before - 1);
         HandedProcess assigned;
         assigned = std::move(taken);
-        CHECK(taken.channel.number == -1);
-        CHECK(assigned.channel.number == channel);
+        CHECK(taken.child.channel.number == -1);
+        CHECK(assigned.child.channel.number == channel);
         static_assert(!std::is_copy_constructible_v<Handover>);
     }
 

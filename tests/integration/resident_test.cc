@@ -158,8 +158,8 @@ TEST_CASE("a server that ends, fails or is killed is replaced") {
     }
     daemon.await_lines("server", 3);
     CHECK(daemon.lines_with("server") == 3);  // an end with status 0 is nothing to tell
-    daemon.await_lines("failed with status 7", 1);
-    CHECK(daemon.lines_with("failed with status 7") == 1);
+    daemon.await_lines("ended with status 7", 1);
+    CHECK(daemon.lines_with("ended with status 7") == 1);
     daemon.await_lines("was killed by signal 9", 2);
     CHECK(daemon.lines_with("was killed by signal 9") == 2);
 }

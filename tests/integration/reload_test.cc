@@ -9,6 +9,7 @@
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/datagram_load.h"
 #include "tests/integration/gauge.h"
 
 using namespace minetd;
@@ -83,6 +84,40 @@ TEST_CASE("10,000 connections during 50 reloads: none refused, none reset, none 
     CHECK(tally.reset == 0);
     CHECK(tally.lost == 0);
     MESSAGE(tally.served.load(), " connections served during ", reloads, " reloads");
+}
+
+TEST_CASE("datagrams that come during reloads are all answered") {
+    const char* const names[] = {"same", "single", "prefork", "worker", "event", "turns"};
+    const auto configuration = [](int number) {
+        return "{turns} dgram udp4 " + std::string(number % 2 == 0 ? "event" : "wait") +
+               R"( {user} internal echo
+{same}    dgram udp4 wait    {user} internal echo
+{single}  dgram udp4 wait    {user} internal echo
+{prefork} dgram udp4 prefork {user} internal echo
+{worker}  dgram udp4 worker  {user} internal echo
+{event}   dgram udp4 event   {user} internal echo
+[{same}]
+nice = 0
+[defaults]
+udp_guard = local
+nice = )" + std::to_string(number % 2) +
+               "\n";
+    };
+    DaemonUnderTest daemon(configuration(0));
+    std::vector<std::uint16_t> ports;
+    for (const char* name : names) ports.push_back(daemon.port(name));
+    DatagramLoad load(ports);
+    for (int number = 1; number <= 10; ++number) {
+        load.await_answers(100);
+        CHECK(daemon.reload(configuration(number)).rfind("reloaded: ", 0) == 0);
+    }
+    load.await_answers(100);
+    const std::vector<DatagramLoad::Fates> fates = load.stop();
+    for (std::size_t at = 0; at < std::size(names); ++at) {
+        CAPTURE(std::string(names[at]));
+        CHECK(fates[at].answered == fates[at].sent);
+        CHECK(fates[at].wrong == 0);
+    }
 }
 
 TEST_CASE("sessions run on, whatever happens to their service") {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/integration/client.h"
+#include "tests/integration/datagram_load.h"
 #include "tests/integration/upgradable.h"
 
 using namespace minetd;
@@ -104,6 +105,38 @@ TEST_CASE("under load: none refused, none reset, none lost") {
                             fates->refused.load(), fates->reset.load(), fates->lost.load()));
         CHECK(fates->sent > upgrades);
         CHECK(fates->answered == fates->sent);
+    }
+}
+
+TEST_CASE("datagrams that come during upgrades are all answered") {
+    const char* const names[] = {"single", "prefork", "worker", "event"};
+    const std::string services = R"(
+{single}  dgram udp4 wait    {user} internal echo
+{prefork} dgram udp4 prefork {user} internal echo
+{worker}  dgram udp4 worker  {user} internal echo
+{event}   dgram udp4 event   {user} internal echo
+[defaults]
+udp_guard = local
+)";
+    Upgradable minetd(services);
+    std::vector<std::uint16_t> ports;
+    for (const char* name : names) ports.push_back(minetd.port(name));
+    DatagramLoad load(ports);
+    constexpr int count = 8;
+    for (int i = 1; i <= count; ++i) {
+        load.await_answers(100);
+        // Half of them begin their servers anew.
+        minetd.daemon().configure(services + "nice = " + std::to_string(i / 2 % 2) + "\n");
+        minetd.must_upgrade();
+    }
+    load.await_answers(100);
+    const std::vector<DatagramLoad::Fates> fates = load.stop();
+    for (std::size_t at = 0; at < std::size(names); ++at) {
+        CAPTURE(std::string(names[at]));
+        MESSAGE(fmt::format("{} upgrades, {}: {} datagrams, {} answered", count, names[at],
+                            fates[at].sent, fates[at].answered));
+        CHECK(fates[at].answered == fates[at].sent);
+        CHECK(fates[at].wrong == 0);
     }
 }
 

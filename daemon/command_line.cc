@@ -88,6 +88,13 @@ CommandLine parse_command_line(int argc, char** argv) {
     CLI::Option* supervise =
         app.add_flag("--supervise", line.supervise,
                      "watch over the daemon: keep its sockets, and start it again when it crashes");
+    CLI::Option* watchdog =
+        app.add_option("--watchdog", line.watchdog,
+                       "with --supervise: seconds after which a daemon that hangs is replaced; 0: "
+                       "never")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0, 86'400))
+            ->capture_default_str();
     CLI::Option* pid =
         app.add_option("--pid-file", pid_file, "write the process id there")->type_name("FILE");
     CLI::Option* log_option =
@@ -168,6 +175,12 @@ CommandLine parse_command_line(int argc, char** argv) {
                 "--control", "the control socket comes with minetdctl in version 0.2; use signals");
         if (const char* reason = line.supervise ? against_supervision() : nullptr)
             throw CLI::ValidationError("--supervise", reason);
+        // Who is supervised is called with it, too.
+        line.supervisor = pid_of_supervisor();
+        if (*watchdog && !line.supervise && line.supervisor == 0)
+            throw CLI::ValidationError(
+                "--watchdog",
+                "it needs --supervise; under systemd, WatchdogSec= in the unit is it");
         if (*log_option) line.log = parse_log_target(log);
     } catch (const CLI::ParseError& error) {
         leave(app, error);
@@ -185,7 +198,6 @@ CommandLine parse_command_line(int argc, char** argv) {
     // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
     for (const std::string* named : {&file, &check_file, &dump_file})
         if (!named->empty()) line.config = *named;
-    line.supervisor = pid_of_supervisor();
     if (systemd::has_notify_socket() && line.supervisor == 0) line.foreground = true;
     return line;
 }

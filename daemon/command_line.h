@@ -28,7 +28,8 @@ struct CommandLine {
     Dialect dialect = Dialect::automatic;
     bool foreground = false;
     bool supervise = false;
-    pid_t supervisor = 0;  ///< the minetd --supervise that started us; 0: none
+    unsigned watchdog = 30;  ///< seconds that a supervised daemon may be silent; 0: for ever
+    pid_t supervisor = 0;    ///< the minetd --supervise that started us; 0: none
     bool strict = false;
     std::optional<std::string> pid_file;
     std::optional<unsigned> process_limit;  ///< in place of the configuration's

@@ -49,6 +49,7 @@ int serve(CommandLine line, const Invocation& invocation) {
     const PidFile pid_file =
         former ? PidFile(pid_path, PidFile::Former{former->pid_file.take()}, signalled)
                : PidFile(pid_path, signalled);
+    if (line.supervisor > 0) notify_pid_file(pid_file.path());
     if (::chdir("/") < 0) throw std::system_error(errno, std::generic_category(), "chdir /");
     ::umask(::umask(0) | 022);
     take_over_signals();

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "daemon/notify_message.h"
 #include "daemon/os/systemd.h"
 
 namespace minetd {
@@ -105,6 +107,10 @@ void Notifications::look() {
     const std::string text = note_ + status_text(look_());
     if (text != said_) send_status("", text);
     status_.schedule(status_every);
+}
+
+void notify_pid_file(const std::string& path) noexcept {
+    systemd::notify(fmt::format("{}={}", pid_file_field, path));
 }
 
 void notify_failure(int error, const std::string& reason) noexcept {

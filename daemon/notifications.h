@@ -54,6 +54,9 @@ class Notifications {
     Timer pulse_, status_;
 };
 
+/// Where the pid file is, for a supervisor that outlives us.
+void notify_pid_file(const std::string& path) noexcept;
+
 /// The start failed: the reason, for `systemctl status`.
 void notify_failure(int error, const std::string& reason) noexcept;
 

@@ -17,7 +17,7 @@ bool is_descriptor_name(std::string_view name) noexcept {
 }
 
 std::optional<NotifyMessage> parse_notify_message(std::string_view text) {
-    NotifyMessage message{.name = "stored"};
+    NotifyMessage message{.name = "stored", .pid_file = {}};
     if (text.find('\0') != text.npos) return std::nullopt;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
@@ -31,6 +31,8 @@ std::optional<NotifyMessage> parse_notify_message(std::string_view text) {
         if (field == "READY") message.ready = on;
         if (field == "FDSTORE") message.store = on;
         if (field == "FDSTOREREMOVE") message.remove = on;
+        if (field == "WATCHDOG") message.alive = on;
+        if (field == pid_file_field) message.pid_file = value;
         if (field != "FDNAME") continue;
         if (!is_descriptor_name(value)) return std::nullopt;
         message.name = value;

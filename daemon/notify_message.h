@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What of an sd_notify(3) message concerns a keeper of descriptors. The rest is for others and
-// ignored.
+// What of an sd_notify(3) message concerns the supervisor. The rest is for others and ignored.
 #pragma once
 
 #include <optional>
@@ -10,11 +9,17 @@
 namespace minetd {
 
 struct NotifyMessage {
-    bool ready = false;   ///< READY=1
-    bool store = false;   ///< FDSTORE=1
-    bool remove = false;  ///< FDSTOREREMOVE=1
-    std::string name;     ///< FDNAME, or `stored`
+    bool ready = false;                   ///< READY=1
+    bool store = false;                   ///< FDSTORE=1
+    bool remove = false;                  ///< FDSTOREREMOVE=1
+    bool alive = false;                   ///< WATCHDOG=1
+    std::string name;                     ///< FDNAME, or `stored`
+    std::optional<std::string> pid_file;  ///< X_MINETD_PID_FILE; empty: there is none any more
 };
+
+/// A field of our own: the absolute path of the pid file, which whoever outlives the daemon
+/// removes.
+inline constexpr std::string_view pid_file_field = "X_MINETD_PID_FILE";
 
 /// Empty for what sd_notify(3) cannot have sent: a line that is no assignment, a NUL, or a name
 /// that LISTEN_FDNAMES could not carry.

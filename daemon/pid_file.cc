@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "daemon/os/system_error.h"
@@ -66,6 +67,15 @@ void PidFile::take() {
 
 PidFile::~PidFile() {
     if (fd_) ::unlink(path_.c_str());
+}
+
+void remove_left_pid_file(const std::string& path, pid_t pid) noexcept {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) return;
+    char text[16] = {};
+    if (::read(fd.get(), text, sizeof text - 1) > 0 && std::atoi(text) == pid &&
+        is_same(fd.get(), path.c_str()))
+        ::unlink(path.c_str());
 }
 
 }  // namespace minetd

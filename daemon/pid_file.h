@@ -29,6 +29,8 @@ class PidFile {
 
     /// Borrowed; -1: there is none.
     int fd() const noexcept { return fd_.get(); }
+    /// Empty: there is none.
+    const std::string& path() const noexcept { return path_; }
     const std::string& problem() const noexcept { return problem_; }
 
   private:
@@ -38,5 +40,8 @@ class PidFile {
     pid_t pid_;
     UniqueFd fd_;
 };
+
+/// Removes the pid file of a daemon that died, if it names `pid` still and is nobody's.
+void remove_left_pid_file(const std::string& path, pid_t pid) noexcept;
 
 }  // namespace minetd

@@ -24,6 +24,7 @@
 #include "daemon/notify_message.h"
 #include "daemon/os/process.h"
 #include "daemon/os/system_error.h"
+#include "daemon/pid_file.h"
 #include "daemon/request.h"
 #include "daemon/restart_policy.h"
 
@@ -34,6 +35,8 @@ constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
 constexpr std::size_t most_kept = 16'384, most_askers = 16;
 /// More than a datagram socket holds: what a dead daemon has sent is all read.
 constexpr int most_pending = 1024;
+/// How long a hung daemon may take to die of SIGABRT: its memory may be written to a file.
+constexpr Milliseconds abort_grace = 10'000;
 constexpr char no_exec[] = "minetd: --supervise: the daemon's binary cannot be executed\n";
 
 /// Passing them on takes twice as many for a moment.
@@ -50,7 +53,8 @@ Invocation of_daemon(const Invocation& ours) {
         return word == "--supervise" || word.starts_with("--supervise=");
     });
     std::erase_if(daemon.environment, [](const std::string& variable) {
-        return variable.starts_with(std::string(supervisor_variable) + '=');
+        return variable.starts_with(std::string(supervisor_variable) + '=') ||
+               variable.starts_with("WATCHDOG_USEC=") || variable.starts_with("WATCHDOG_PID=");
     });
     return daemon;
 }
@@ -61,6 +65,22 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     pointers.push_back(nullptr);
     return pointers;
 }
+
+/// A variable whose value only the new process knows.
+class OwnPid {
+  public:
+    explicit OwnPid(const std::string& name)
+        : text_(name + '=' + std::string(room, '\0')), digits_(name.size() + 1) {}
+    char* text() noexcept { return text_.data(); }
+    void fill_in() noexcept {
+        std::to_chars(text() + digits_, text() + digits_ + room - 1, ::getpid());
+    }
+
+  private:
+    static constexpr std::size_t room = 16;
+    std::string text_;
+    std::size_t digits_;
+};
 
 std::string how_it_ended(int status) {
     if (WIFSIGNALED(status))
@@ -89,7 +109,8 @@ void take_passed(DescriptorStore& store) {
 
 }  // namespace
 
-Supervisor::Supervisor(const Invocation& invocation, const LogTarget& log, Ready ready)
+Supervisor::Supervisor(const Invocation& invocation, const LogTarget& log, Milliseconds watchdog,
+                       Ready ready)
     : invocation_(of_daemon(invocation)),
       log_(log),
       on_ready_(std::move(ready)),
@@ -99,7 +120,10 @@ Supervisor::Supervisor(const Invocation& invocation, const LogTarget& log, Ready
                [this](int signal, pid_t sender, int value) { on_signal(signal, sender, value); }),
       child_signal_(
           loop_, [this] { on_child(); }, false),
-      again_(loop_, [this] { start(); }) {
+      again_(loop_, [this] { start(); }),
+      watchdog_(
+          loop_, watchdog, abort_grace, [this] { drain(); },
+          [this](int signal) { end_hung(signal); }) {
     take_passed(store_);
     invocation_.environment.push_back("NOTIFY_SOCKET=" + notify_.name());
     invocation_.environment.push_back(fmt::format("{}={}", supervisor_variable, ::getpid()));
@@ -133,15 +157,17 @@ pid_t Supervisor::fork_daemon() {
     std::vector<std::string> arguments = invocation_.arguments,
                              environment = invocation_.environment;
     // Its number is known only to itself.
-    std::string listen_pid = "LISTEN_PID=" + std::string(16, '\0');
-    char* const digits = listen_pid.data() + listen_pid.find('=') + 1;
+    OwnPid listen_pid("LISTEN_PID"), watchdog_pid("WATCHDOG_PID");
+    if (watchdog_.period() > 0)
+        environment.push_back(fmt::format("WATCHDOG_USEC={}", watchdog_.period() * 1000));
     if (!kept.empty()) {
         environment.push_back(fmt::format("LISTEN_FDS={}", kept.size()));
         environment.push_back("LISTEN_FDNAMES=" + store_.names());
     }
     const std::vector<char*> argv = pointers_to(arguments);
     std::vector<char*> env = pointers_to(environment);
-    if (!kept.empty()) env.insert(env.begin(), listen_pid.data());
+    if (!kept.empty()) env.insert(env.begin(), listen_pid.text());
+    if (watchdog_.period() > 0) env.insert(env.begin(), watchdog_pid.text());
     const std::optional<rlimit> before = lowered_open_files();
     const int beyond = first_passed + static_cast<int>(kept.size());
     const pid_t pid = fork_process("minetd", kept, [&] {
@@ -152,7 +178,8 @@ pid_t Supervisor::fork_daemon() {
             if ((copies[i] = ::fcntl(kept[i], F_DUPFD_CLOEXEC, beyond)) < 0) return EX_OSERR;
         for (std::size_t i = 0; i < kept.size(); ++i)
             if (::dup2(copies[i], first_passed + static_cast<int>(i)) < 0) return EX_OSERR;
-        std::to_chars(digits, digits + 15, ::getpid());
+        listen_pid.fill_in();
+        watchdog_pid.fill_in();
         if (before) ::setrlimit(RLIMIT_NOFILE, &*before);
         (void)!::chdir(invocation_.directory.c_str());
         ::execve(invocation_.program.c_str(), argv.data(), env.data());
@@ -194,8 +221,15 @@ void Supervisor::handle(const NotifySocket::Message& message, std::vector<Unique
                              fmt::format("supervisor: {} descriptors are kept, and no more can be: "
                                          "what comes will be closed by a crash",
                                          store_.most()));
+    if (told->alive) watchdog_.heard();
+    if (told->pid_file) {
+        // One that died has left its own, and the next may have another.
+        if (*told->pid_file != pid_file_) remove_left_pid_file(pid_file_, ::getpid());
+        pid_file_ = *told->pid_file;
+    }
     if (!told->ready || ready_) return;
     ready_ = true;
+    watchdog_.start();
     ready_us_ = monotonic_us();
     if (std::exchange(first_, false)) on_ready_();
     ask_first();
@@ -212,6 +246,7 @@ void Supervisor::on_child() noexcept {
 
 void Supervisor::on_exit(int status) noexcept {
     child_ = 0;
+    watchdog_.stop();
     const auto end = end_of_supervision(
         {.status = status, .was_ready = ready_, .first = first_, .asked_to_end = stopping_});
     if (end) {
@@ -232,8 +267,20 @@ void Supervisor::try_again(const std::string& what) noexcept {
     again_.schedule(delay);
 }
 
+void Supervisor::end_hung(int signal) noexcept {
+    log_.message(Level::error,
+                 signal == SIGABRT
+                     ? fmt::format("supervisor: the daemon hangs: its main loop has not gone round "
+                                   "for {} s; it is sent SIGABRT",
+                                   watchdog_.period() / 1000)
+                     : "supervisor: the daemon has not ended by SIGABRT; it is killed");
+    forward(signal);
+    forward(SIGCONT);  // one that was stopped ends, too
+}
+
 void Supervisor::finish(int status) noexcept {
     result_ = status;
+    remove_left_pid_file(pid_file_, ::getpid());
     for (const Asker& asker : askers_) answer(asker.pid, Answer::refused);
     loop_.stop();
 }
@@ -290,9 +337,10 @@ int supervise(const CommandLine& line, const Invocation& invocation) {
     if (!line.foreground) background.emplace();
     take_over_signals();
     raise_open_files();
-    Supervisor supervisor(invocation, log_target(line, {}), [&] {
-        if (background) background->ready();
-    });
+    Supervisor supervisor(invocation, log_target(line, {}), line.watchdog * Milliseconds{1000},
+                          [&] {
+                              if (background) background->ready();
+                          });
     if (::chdir("/") < 0) throw_errno("chdir /");
     return supervisor.run();
 }

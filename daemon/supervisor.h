@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "daemon/command_line.h"
@@ -14,15 +15,18 @@
 #include "daemon/os/event_loop.h"
 #include "daemon/os/notify_socket.h"
 #include "daemon/os/signals.h"
+#include "daemon/watchdog.h"
 
 namespace minetd {
 
 class Supervisor {
   public:
     using Ready = std::function<void()>;
-    /// `ready` is called once, when the daemon serves for the first time. take_over_signals() comes
-    /// first. Throws std::system_error.
-    Supervisor(const Invocation& invocation, const LogTarget& log, Ready ready);
+    /// `ready` is called once, when the daemon serves for the first time; from then on it may be
+    /// silent for `watchdog`, 0: for ever. take_over_signals() comes first. Throws
+    /// std::system_error.
+    Supervisor(const Invocation& invocation, const LogTarget& log, Milliseconds watchdog,
+               Ready ready);
     /// Until the daemon has ended for good; the exit status.
     int run();
 
@@ -44,6 +48,7 @@ class Supervisor {
     void on_request(int signal, pid_t sender);
     void on_answer(int value);
     void ask_first() noexcept;
+    void end_hung(int signal) noexcept;
     void forward(int signal) noexcept;
     void try_again(const std::string& what) noexcept;
     void finish(int status) noexcept;
@@ -58,6 +63,7 @@ class Supervisor {
     SignalEvents signals_;
     ChildSignal child_signal_;
     Timer again_;
+    Watchdog watchdog_;
     std::vector<Asker> askers_;  ///< the first is being answered
 
     pid_t child_ = 0;  ///< 0: none runs
@@ -65,6 +71,7 @@ class Supervisor {
     std::int64_t ready_us_ = 0;
     unsigned failures_ = 0;
     int result_ = 0;
+    std::string pid_file_;  ///< the daemon's, which names us; empty: it has none
 };
 
 /// Serves under a supervisor, which is this process, or one in the background. Throws

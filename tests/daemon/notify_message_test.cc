@@ -34,6 +34,30 @@ TEST_SUITE("daemon") {
         }
     }
 
+    TEST_CASE(
+        "messages to a service manager: that the loop goes round, and where the pid file is") {
+        const struct {
+            const char* text;
+            bool alive;
+            std::optional<std::string> pid_file;
+        } rows[] = {
+            {"WATCHDOG=1", true, {}},
+            {"STATUS=well\nWATCHDOG=1\n", true, {}},
+            {"WATCHDOG=trigger", false, {}},
+            {"WATCHDOG_USEC=1", false, {}},
+            {"X_MINETD_PID_FILE=/run/a=b", false, "/run/a=b"},
+            {"X_MINETD_PID_FILE=", false, ""},
+            {"XX_MINETD_PID_FILE=/run/a", false, {}},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            const auto message = parse_notify_message(row.text);
+            REQUIRE(message);
+            CHECK(message->alive == row.alive);
+            CHECK(message->pid_file == row.pid_file);
+        }
+    }
+
     TEST_CASE("messages that sd_notify cannot have sent are none") {
         for (const std::string& text :
              {std::string("READY=1\nrubbish"), std::string("=1"), std::string("READY=1\0", 8),

@@ -30,6 +30,36 @@ TEST_SUITE("daemon") {
         ::rmdir(directory);
     }
 
+    TEST_CASE("a pid file that somebody left is removed, if it is his and nobody else's") {
+        char directory[] = "/tmp/minetd-pid-XXXXXX";
+        REQUIRE(::mkdtemp(directory) != nullptr);
+        const std::string path = std::string(directory) + "/pid", link = path + ".link";
+        const auto exists = [&] { return ::access(path.c_str(), F_OK) == 0; };
+        const auto leave = [&](const std::string& text) { std::ofstream(path) << text; };
+        for (const char* text : {"4711\n", "47112\n", "", "no number"}) {
+            CAPTURE(std::string(text));
+            leave(text);
+            remove_left_pid_file(path, 4712);
+            CHECK(exists());
+        }
+        {
+            const PidFile held(path, 4712);
+            remove_left_pid_file(path, 4712);
+            CHECK(exists());
+        }
+        CHECK_FALSE(exists());
+        leave("4712\n");
+        REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
+        remove_left_pid_file(link, 4712);
+        CHECK(exists());
+        remove_left_pid_file(path, 4712);
+        CHECK_FALSE(exists());
+        remove_left_pid_file(path, 4712);
+        remove_left_pid_file("", 4712);
+        ::unlink(link.c_str());
+        CHECK(::rmdir(directory) == 0);
+    }
+
     TEST_CASE("the pid file of a former image stays, or goes when there is another") {
         char directory[] = "/tmp/minetd-pid-XXXXXX";
         REQUIRE(::mkdtemp(directory) != nullptr);

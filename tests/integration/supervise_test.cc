@@ -258,6 +258,92 @@ TEST_CASE("the pid file names the supervisor, over crashes too, and is gone at t
     CHECK(::access(file.c_str(), F_OK) != 0);
 }
 
+TEST_CASE("a daemon that hangs is replaced") {
+    const struct {
+        const char* what;
+        bool stopping;  ///< it was asked to stop before
+    } rows[] = {{"while it serves", false}, {"while it stops", true}};
+    for (const auto& row : rows) {
+        CAPTURE(row.what);
+        DaemonUnderTest minetd("{cat} stream tcp4 nowait {user} /bin/cat cat\n",
+                               {.arguments = {"--supervise", "--watchdog", "1"}});
+        Client client(minetd.port("cat"));
+        client.send("a\n");
+        CHECK(client.line() == "a\n");
+        const pid_t former = daemon_of(minetd.pid());
+        REQUIRE(former > 0);
+        if (row.stopping) {
+            minetd.signal(SIGTERM);
+            minetd.await_output("stopping; waiting for 1 processes");
+        }
+        const std::size_t before = minetd.output().size();
+        REQUIRE(::kill(former, SIGSTOP) == 0);
+        minetd.await_output("supervisor: the daemon hangs", before);
+        minetd.await_output("the daemon was killed by signal 6", before);
+        // What it had begun goes on.
+        client.send("b\n");
+        CHECK(client.line() == "b\n");
+        if (row.stopping) {
+            const int status = minetd.await_exit();
+            CHECK(WIFEXITED(status));
+            CHECK(WEXITSTATUS(status) == 128 + SIGABRT);
+            continue;
+        }
+        CHECK(Client(minetd.port("cat")).ask("c\n") == "c\n");
+        minetd.await_output("ready: ", before);
+        CHECK(daemon_of(minetd.pid()) != former);
+    }
+}
+
+TEST_CASE("a daemon that goes round is left alone, over upgrades too") {
+    DaemonUnderTest minetd(echo, {.arguments = {"--supervise", "--watchdog", "1"}});
+    const pid_t daemon = daemon_of(minetd.pid());
+    const auto end = std::chrono::steady_clock::now() + 3s;
+    CHECK(run({"--upgrade", std::to_string(minetd.pid())}) == 0);
+    while (std::chrono::steady_clock::now() < end) {
+        CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+        std::this_thread::sleep_for(50ms);
+    }
+    CHECK(daemon_of(minetd.pid()) == daemon);
+    CHECK(minetd.lines_with("hangs") == 0);
+}
+
+TEST_CASE("the pid file goes with the supervisor, if the daemon is dead") {
+    const struct {
+        const char* what;
+        const char* configuration;  ///< when the daemon has died; null: its binary is gone
+        int status;
+    } rows[] = {{"asked to stop while it waits", nullptr, 0},
+                {"a start that fails for good", "[minetd]\nno_such_attribute = 1\n", 78}};
+    for (const auto& row : rows) {
+        CAPTURE(row.what);
+        TemporaryDirectory directory;
+        const std::string file = directory.path() + "/minetd.pid";
+        const std::string binary = directory.path() + "/minetd";
+        std::filesystem::create_symlink(from_environment("MINETD"), binary);
+        DaemonUnderTest minetd(echo, {.binary = binary, .arguments = supervised});
+        await_loop(minetd);
+        minetd.configure(std::string(echo) + "[minetd]\npid_file = " + file + "\n");
+        kill_daemon(minetd);  // the next one has a pid file
+        CHECK(read_file(file) == std::to_string(minetd.pid()) + "\n");
+        await_loop(minetd);
+        if (row.configuration != nullptr)
+            minetd.configure(row.configuration);
+        else
+            std::filesystem::remove(binary);
+        REQUIRE(::kill(daemon_of(minetd.pid()), SIGKILL) == 0);
+        if (row.configuration == nullptr) {
+            minetd.await_output("the daemon ended with status 71; it is started again");
+            CHECK(::access(file.c_str(), F_OK) == 0);
+            minetd.signal(SIGTERM);
+        }
+        const int status = minetd.await_exit();
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == row.status);
+        CHECK(::access(file.c_str(), F_OK) != 0);
+    }
+}
+
 TEST_CASE("what cannot start is not tried again, and its status is told") {
     TemporaryDirectory directory;
     const std::string file = directory.path() + "/minetd.conf";
@@ -265,6 +351,8 @@ TEST_CASE("what cannot start is not tried again, and its status is told") {
     CHECK(run({"--supervise", "--foreground", "--config", file}) == 78);
     CHECK(run({"--supervise", "--config", file}) == 78);
     CHECK(run({"--supervise", "--no-such-option"}) == 64);
+    CHECK(run({"--supervise", "--watchdog", "soon"}) == 64);
+    CHECK(run({"--watchdog", "1", "--config", file}) == 64);
     CHECK(run({"--supervise", "--check", file}) == 64);
     CHECK(run({"--supervise", "--config", file}, {"NOTIFY_SOCKET=/run/notify"}) == 64);
 }

@@ -44,6 +44,13 @@ Notifications::Notifications(EventLoop& loop, Look look)
     if (watchdog_ > 0) pulse_.schedule(0);
 }
 
+std::string Notifications::problem() {
+    const char* listener = std::getenv("NOTIFY_SOCKET");
+    if (systemd::can_notify() || listener == nullptr || *listener == '\0') return {};
+    return "NOTIFY_SOCKET is set, but this minetd was built without libsystemd: the service "
+           "manager hears nothing of it; its unit has to say Type=exec, and no WatchdogSec=";
+}
+
 void Notifications::starting() noexcept {
     if (!listens_ || monotonic_us() - asked_us_ < renew_us) return;
     asked_us_ = monotonic_us();

@@ -29,6 +29,9 @@ class Notifications {
     /// Takes the watchdog's interval out of the environment: it is this process's alone.
     Notifications(EventLoop& loop, Look look);
 
+    /// Why a manager that listens hears nothing of us; empty: it does, or there is none.
+    static std::string problem();
+
     /// Called between the steps of a start: one that takes long gets the time for it.
     void starting() noexcept;
     void ready();

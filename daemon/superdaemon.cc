@@ -51,6 +51,8 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       pid_file_(succession.pid_file),
       upgrade_(runtime_, succession.invocation,
                [this](const std::string& problem) { finish_upgrade(problem); }) {
+    if (const std::string problem = Notifications::problem(); !problem.empty())
+        log_.message(Level::warning, problem);
     if (succession.former) {
         take_over(*succession.former, configuration);
         return;

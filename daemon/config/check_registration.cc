@@ -33,9 +33,10 @@ void check_program(Draft& draft, const LoadOptions& options, Diagnostics& diagno
         draft.error("rpc_version", fmt::format("these are more than {} versions", most_versions),
                     "name those that the program has", diagnostics);
     if (options.check_host && !rpcbind::available())
-        draft.error("rpc_version", "this minetd cannot register RPC programs",
-                    "build it with libtirpc (meson option `rpc`), or start the server on its own "
-                    "and leave the service out",
+        draft.error("rpc_version",
+                    "this minetd was built without libtirpc, and registers no RPC programs",
+                    "build it with libtirpc-dev, or start the server on its own and leave the "
+                    "service out",
                     diagnostics);
 }
 
@@ -64,8 +65,10 @@ void check_discovery(const Draft& draft, const LoadOptions& options, Diagnostics
             "say its type, as in mdns_type = _http._tcp");
     } else if (options.check_host && !avahi::available()) {
         diagnostics.warning(
-            draft.origin("mdns"), "this minetd announces nothing over multicast DNS",
-            "build it with libavahi-client (meson option `mdns`), or take mdns out");
+            draft.origin("mdns"),
+            "this minetd was built without libavahi-client, and announces nothing over multicast "
+            "DNS",
+            "build it with libavahi-client-dev, or take mdns out");
     }
 }
 

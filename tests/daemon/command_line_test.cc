@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/systemd.h"
+
 using namespace minetd;
 
 namespace {
@@ -38,7 +40,9 @@ TEST_SUITE("daemon") {
             {{"--attributes"}, Action::attributes, nullptr, Dialect::automatic},
             {{"--reload", "77"}, Action::reload, nullptr, Dialect::automatic},
             {{"--upgrade", "77"}, Action::upgrade, nullptr, Dialect::automatic},
-            {{"--foreground", "--check-handover=9"}, Action::check_handover, nullptr,
+            {{"--foreground", "--check-handover=9"},
+             Action::check_handover,
+             nullptr,
              Dialect::automatic},
         };
         for (const auto& row : rows) {
@@ -56,8 +60,14 @@ TEST_SUITE("daemon") {
         CHECK(parse({"--check-handover=9"}).handover == 9);
         CHECK(parse({"--log", "file:/x"}).log->path == "/x");
         CHECK(parse({"--strict", "--foreground"}).strict);
+        if (!systemd::can_notify()) {
+            MESSAGE("SKIPPED: --supervise: built without libsystemd, it is refused");
+            return;
+        }
         CHECK(parse({"--supervise"}).supervise);
         CHECK_FALSE(parse({"--supervise"}).foreground);
+        CHECK(parse({"--supervise"}).watchdog == 30);
+        CHECK(parse({"--watchdog=0", "--supervise"}).watchdog == 0);
     }
 
     TEST_CASE("the lines with which init scripts and units start xinetd start minetd") {

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
+#include "daemon/os/systemd.h"
+
 using namespace minetd;
 
 TEST_SUITE("daemon") {
@@ -23,5 +27,12 @@ TEST_SUITE("daemon") {
              "2 services, 0 sessions, 3 addresses still to be bound, 4 services left out"},
         };
         for (const Row& row : rows) CHECK(status_text(row.situation) == row.text);
+    }
+
+    TEST_CASE("a manager that hears nothing is told of, where there is one") {
+        CHECK(Notifications::problem().empty());
+        REQUIRE(::setenv("NOTIFY_SOCKET", "@nobody", 1) == 0);
+        CHECK(Notifications::problem().empty() == systemd::can_notify());
+        ::unsetenv("NOTIFY_SOCKET");
     }
 }

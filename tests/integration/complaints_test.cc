@@ -19,9 +19,11 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/rpcbind.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/gauge.h"
+#include "tests/integration/lacks.h"
 #include "tests/integration/own_network.h"
 
 using namespace minetd;
@@ -241,6 +243,7 @@ TEST_CASE("10: after a reload in the foreground a relative -f names another file
 }
 
 TEST_CASE("11: an RPC service cannot have the port that the firewall lets through") {
+    if (lacks(rpcbind::available(), "libtirpc")) return;
     // Whether rpcbind is there or not; that it is told of this port is rpc_test's.
     in_own_network({}, [] {
         DaemonUnderTest daemon(

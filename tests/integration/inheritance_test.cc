@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "daemon/os/socket.h"
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/lacks.h"
 
 using namespace minetd;
 
@@ -148,6 +150,7 @@ TEST_CASE("what cannot be true is said, and changes nothing") {
 }
 
 TEST_CASE("over stops and kills our own sockets are the store's, and nobody is refused") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     Store store;
     std::string configuration;
     std::vector<SocketAddress> services;

@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/libwrap.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/fake_ident_daemon.h"
 #include "tests/integration/fake_name_server.h"
+#include "tests/integration/lacks.h"
 #include "tests/integration/own_network.h"
 #include "tests/integration/process_tree.h"
 
@@ -235,6 +237,7 @@ TEST_CASE("no service asks, no inquirer") {
 }
 
 TEST_CASE("hosts.allow and hosts.deny, as they are at that moment") {
+    if (lacks(libwrap::available(), "libwrap")) return;
     in_own_network(wrapped("catd: 127.0.0.9, friend.example.org\n", "catd: ALL\nother: ALL\n"), [] {
         for (const Way& way : ways) {
             CAPTURE(std::string(way.serve) + " " + way.program);
@@ -255,6 +258,7 @@ TEST_CASE("hosts.allow and hosts.deny, as they are at that moment") {
 }
 
 TEST_CASE("datagrams: their senders have names, too") {
+    if (lacks(libwrap::available(), "libwrap")) return;
     in_own_network(wrapped("", "catd: 127.0.0.4\n"), [] {
         for (const char* program : {"wait {user} {probe} probe receive 1",
                                     "wait {user} internal echo", "event {user} internal echo"}) {
@@ -280,6 +284,7 @@ TEST_CASE("datagrams: their senders have names, too") {
 }
 
 TEST_CASE("what the files would have done is not done: a spawn does not run, a twist refuses") {
+    if (lacks(libwrap::available(), "libwrap")) return;
     in_own_network(wrapped("", ""), [] {
         DaemonUnderTest daemon(echo(ways[0], "libwrap = catd\n"));
         const auto port = daemon.port("echo");

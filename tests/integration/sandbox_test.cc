@@ -279,7 +279,7 @@ TEST_CASE("what is forbidden meets the kernel's refusal, whoever serves it and h
     if (::geteuid() == 0) ground.make_jail();
     for (const Case& one : cases())
         if (const std::string why = missing(one); !why.empty())
-            MESSAGE("SKIPPED: " << one.name << ": " << why);
+            MESSAGE("SKIPPED: " << std::string(one.name) << ": " << why);
     for (const Way& way : ways) {
         CAPTURE(std::string(way.serve));
         CAPTURE(std::string(way.program));
@@ -343,7 +343,7 @@ TEST_CASE("a reload puts programs and pools into each sandbox, and out of it aga
         for (const auto& row : rows) {
             const Case one{.name = "", .settings = row.settings, .tries = {}, .root = row.root};
             if (const std::string why = missing(one); !why.empty()) {
-                MESSAGE("SKIPPED: " << row.settings << why);
+                MESSAGE("SKIPPED: " << std::string(row.settings) << why);
                 continue;
             }
             CAPTURE(std::string(row.settings));

@@ -13,9 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/gauge.h"
+#include "tests/integration/lacks.h"
 
 using namespace minetd;
 
@@ -148,6 +150,7 @@ log_on_success = EXIT
 }
 
 TEST_CASE("the service manager is told of start, reload, a failed reload and stop") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     ServiceManager manager;
     DaemonUnderTest daemon("{a} stream tcp4 nowait {user} internal echo\n",
                            {.environment = {"NOTIFY_SOCKET=" + manager.path()}});

@@ -22,8 +22,10 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/lacks.h"
 #include "tests/integration/process_tree.h"
 
 using namespace minetd;
@@ -111,7 +113,14 @@ struct Fates {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("supervise");
+TEST_SUITE("supervise") {
+    TEST_CASE("a minetd that cannot supervise says so") {
+        if (!lacks(systemd::can_notify(), "libsystemd, and all of this suite with it")) return;
+        CHECK(run({"--supervise"}) == 64);
+    }
+}
+
+TEST_SUITE_BEGIN("supervise" * doctest::skip(!systemd::can_notify()));
 
 TEST_CASE("a daemon that is killed is replaced, and serves whoever came in between") {
     DaemonUnderTest minetd("{echo} stream tcp4 nowait {user} /bin/cat cat\n",

@@ -10,7 +10,9 @@
 #include <string>
 
 #include "daemon/os/socket.h"
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
+#include "tests/integration/lacks.h"
 #include "tests/integration/upgradable.h"
 
 using namespace minetd;
@@ -111,6 +113,7 @@ private_tmp = yes
 }
 
 TEST_CASE("the service manager hears of it, and of sockets that it keeps") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     TemporaryDirectory directory;
     const SocketAddress address = address_of_path(directory.path() + "/notify");
     UniqueFd manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

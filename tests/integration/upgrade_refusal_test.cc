@@ -159,6 +159,7 @@ TEST_CASE("who asks by --upgrade hears how it went") {
     const std::string ask = from_environment("MINETD") + " --upgrade " +
                             std::to_string(minetd.daemon().pid()) + " 2>/dev/null";
     CHECK(run(ask) == 0);
+    minetd.daemon().await_output("upgraded from");
     CHECK(minetd.daemon().lines_with("upgraded from") == 1);
     minetd.daemon().configure("[minetd]\nno_such_attribute = 1\n");
     CHECK(run(ask) == 78);

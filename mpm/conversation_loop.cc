@@ -27,7 +27,7 @@ constexpr int shortage_pause = 100, queue_pause = 10;
 constexpr auto relaxed = std::memory_order_relaxed;
 
 /// Tags of what is no listening socket.
-char control_tag, drain_tag, leave_tag;
+char control_tag, drain_tag, leave_tag, answer_tag;
 
 }  // namespace
 
@@ -42,6 +42,8 @@ ConversationLoop::ConversationLoop(ServingProcess& process, unsigned thread, boo
     if (spec_.is_datagram())
         datagrams_.emplace(spec_, process.seat().context, process.seat().admission,
                            process.handler(), process.reporter());
+    if (datagrams_ && datagrams_->answers_fd() >= 0)
+        epoll_.add(datagrams_->answers_fd(), EPOLLIN, &answer_tag);
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     if (watcher != nullptr && watcher->leave_fd() >= 0)
@@ -84,7 +86,8 @@ void ConversationLoop::run() noexcept {
     become_idle();
     while (!process_.draining() && !leaving_) {
         epoll_event events[64];
-        const bool timed = hears_parent_ && reporter.holds();
+        const bool timed =
+            (hears_parent_ && reporter.holds()) || (datagrams_ && datagrams_->holds());
         const int count = ::epoll_wait(epoll_.fd(), events, 64, timed ? tick : -1);
         // The sockets take turns, so that a flood on one does not starve the others. All that this
         // call brought is looked at, even after a word to leave: it woke nobody else.
@@ -94,11 +97,18 @@ void ConversationLoop::run() noexcept {
                 process_.on_control();
             else if (tag == &leave_tag)
                 leaving_ = leaving_ || leaves();
+            else if (tag == &answer_tag)
+                settle_datagrams();
             else if (tag != &drain_tag)
                 serve_from(*static_cast<const ListeningSocket*>(tag));
         }
-        if (timed) reporter.flush(monotonic_ms());
+        if (!timed) continue;
+        const Milliseconds now = monotonic_ms();
+        if (datagrams_ && datagrams_->holds() && now >= datagrams_->due()) settle_datagrams();
+        if (hears_parent_) reporter.flush(now);
     }
+    // What was taken from the socket is nobody else's.
+    if (datagrams_) datagrams_->finish();
     process_.seat().scoreboard->gone(process_.seat().slot, thread_);
 }
 
@@ -130,6 +140,15 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
         become_idle();
     }
     take_ = std::min(2 * most, most_in_a_turn);
+}
+
+/// Those that waited for an answer.
+void ConversationLoop::settle_datagrams() noexcept {
+    become_busy();
+    begin_step();
+    datagrams_->settle();
+    end_step();
+    become_idle();
 }
 
 bool ConversationLoop::admitted(int connection, const SocketAddress& peer, Claim& claim) noexcept {

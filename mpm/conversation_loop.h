@@ -35,6 +35,7 @@ class ConversationLoop {
     using Wants = Conversation::Wants;
 
     void serve_from(const ListeningSocket& socket) noexcept;
+    void settle_datagrams() noexcept;
     void serve(UniqueFd connection, const SocketAddress& peer,
                const ListeningSocket& socket) noexcept;
     void converse(Conversation& session) noexcept;

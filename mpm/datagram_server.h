@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Serves the datagrams of one socket with a handler: who may be answered, how much, and from which
-// address. One datagram is one start for the limits.
+// Serves datagrams with a handler: who may be answered, how much, and from which address. One
+// datagram is one start for the limits. Where somebody has to be asked about its sender, it is set
+// aside until he answers, and with it those that the same host sends meanwhile; the others are
+// served. Not for several threads at once.
 #pragma once
 
 #include <unistd.h>
@@ -8,6 +10,7 @@
 #include "daemon/policy/admission.h"
 #include "mpm/control.h"
 #include "mpm/dispatcher.h"
+#include "mpm/held_datagrams.h"
 #include "services/handler.h"
 #include "services/reply_budget.h"
 
@@ -22,9 +25,22 @@ class DatagramServer {
     /// Takes at most `most` datagrams from the socket; returns how many there were.
     int serve(const ListeningSocket& socket, int most) noexcept;
 
+    // -- what was set aside
+    /// Readable when an answer has come; -1 where nobody is ever asked.
+    int answers_fd() const noexcept { return held_ ? held_->fd() : -1; }
+    bool holds() const noexcept { return held_ && !held_->empty(); }
+    /// When settle() has to be called at the latest, in monotonic milliseconds; 0: never.
+    Milliseconds due() const noexcept { return held_ ? held_->due() : 0; }
+    /// Serves or refuses those of whom enough is known, or never will be.
+    void settle() noexcept;
+    /// Waits for all of them: they are answered, or their time is over.
+    void finish() noexcept;
+
   private:
     bool serve_one(const ListeningSocket& socket) noexcept;
-    bool admitted(int socket, const SocketAddress& peer) noexcept;
+    bool set_aside(const ReceivedDatagram& datagram) noexcept;
+    void decide(const ReceivedDatagram& datagram, const Answers& answers) noexcept;
+    void answer(const ReceivedDatagram& datagram) noexcept;
 
     const ServiceSpec& spec_;
     const ServiceContext& context_;
@@ -33,6 +49,8 @@ class DatagramServer {
     Reporter& reporter_;
     ReplyBudget budget_;
     std::unique_ptr<char[]> buffer_;
+    std::optional<HeldDatagrams> held_;  ///< where somebody may have to be asked
+    bool told_of_overflow_ = false;
     const pid_t self_ = ::getpid();
 };
 

@@ -43,7 +43,10 @@ Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool he
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     epoll_.add(wake_fd_.get(), EPOLLIN, &wake_tag);
-    if (process.admission() != nullptr && process.admission()->may_inquire()) {
+    if (spec_.is_datagram()) {
+        if (datagrams_->answers_fd() >= 0)
+            epoll_.add(datagrams_->answers_fd(), EPOLLIN, &answer_tag);
+    } else if (process.admission() != nullptr && process.admission()->may_inquire()) {
         asking_.emplace();
         epoll_.add(asking_->fd(), EPOLLIN, &answer_tag);
     }

@@ -24,7 +24,9 @@ constexpr auto relaxed = std::memory_order_relaxed;
 void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept {
     last_use_.store(now_.load(relaxed), relaxed);
     if (spec_.is_datagram()) {
+        const Held held(*this);
         process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch)));
+        inquiring_.store(datagrams_->holds(), relaxed);
         return;
     }
     // This connection woke nobody else: it is taken, even if it is one too many.
@@ -90,6 +92,12 @@ bool Poller::ask(Arrival& arrival) noexcept {
 }
 
 void Poller::admit_answered(unsigned line) noexcept {
+    if (spec_.is_datagram()) {
+        const Held held(*this);
+        datagrams_->settle();
+        inquiring_.store(datagrams_->holds(), relaxed);
+        return;
+    }
     for (;;) {
         std::optional<PendingAnswers<Arrival>::Answered> answered;
         {

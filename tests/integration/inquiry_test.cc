@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -279,6 +280,69 @@ TEST_CASE("datagrams: their senders have names, too") {
             CHECK(second.receive().ends_with("four"));
             daemon.await_output("FAIL: echo address from=127.0.0.3");
             daemon.await_output("FAIL: echo libwrap from=127.0.0.4");
+        }
+    });
+}
+
+TEST_CASE("datagrams: a sender whose name nobody tells holds up nobody else, and is refused") {
+    in_own_network(dns, [] {
+        FakeNameServer names({{"a.example.org", "127.0.0.2"}},
+                             {{"127.0.0.2", "a.example.org"}, {"127.0.0.3", "?"}});
+        // One thread each, which must not wait.
+        const std::vector<std::string> all = {"wait",  "prefork", "worker",
+                                              "event", "threads", "perchild"};
+        std::string lines, sections;
+        for (const std::string& serve : all) {
+            lines += "{" + serve + "} dgram udp4 " + serve + " {user} internal echo\n";
+            sections += "[{" + serve + "}]\nid = " + serve + "\n";
+        }
+        lines +=
+            "[defaults]\nonly_from = .example.org\nudp_guard = off\nlog_on_failure = HOST\n"
+            "start_servers = 1\nmin_spare_servers = 1\nmax_spare_servers = 1\nnum_servers = 1\n"
+            "threads_per_child = 1\nmax_request_workers = 1\nstart_threads = 1\n"
+            "max_threads_per_child = 1\nmin_spare_threads = 1\nmax_spare_threads = 1\n";
+        DaemonUnderTest daemon(lines + sections);
+        const auto from = [&](const char* address, const std::string& serve) {
+            return Client(address_of("127.0.0.1", daemon.port(serve)), SOCK_DGRAM,
+                          address_of(address, 0));
+        };
+        const auto served = [&](const std::string& serve) {
+            Client quick = from("127.0.0.2", serve);
+            for (const char* text : {"a", "b", "c"}) {
+                quick.send(text);
+                if (quick.receive() != text) return false;
+            }
+            return true;
+        };
+        const auto refused = [](const std::string& serve) {
+            return "FAIL: " + serve + " address from=127.0.0.3";
+        };
+        std::deque<Client> slow;
+        for (const std::string& serve : all) {
+            slow.push_back(from("127.0.0.3", serve));
+            slow.back().send("one");
+            slow.back().send("two");
+        }
+        names.await_silence();
+        for (const std::string& serve : all) {
+            CAPTURE(serve);
+            CHECK(served(serve));
+            CHECK(daemon.lines_with(refused(serve)) == 0);
+        }
+        // Over a reload that replaces the servers, and to the end of the daemon, what was taken is
+        // decided about.
+        daemon.reload(lines + "nice = 1\n" + sections);
+        for (const std::string& serve : all) {
+            CAPTURE(serve);
+            CHECK(served(serve));
+            daemon.await_lines(refused(serve), 2);
+        }
+        for (Client& client : slow) client.send("three");
+        for (const std::string& serve : all) CHECK(served(serve));  // so it has been taken
+        CHECK(daemon.stop() == 0);
+        for (const std::string& serve : all) {
+            CAPTURE(serve);
+            CHECK(daemon.lines_with(refused(serve)) == 3);
         }
     });
 }

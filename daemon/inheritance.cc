@@ -182,6 +182,11 @@ void Inheritance::take_over(std::vector<HandedSocket>& handed) {
     }
 }
 
+void Inheritance::rename_handed(const std::string& before, const std::string& key) {
+    for (InheritedSocket& socket : sockets_)
+        if (socket.handed && socket.key == before) socket.key = key;
+}
+
 void Inheritance::release_handed() noexcept {
     for (InheritedSocket& socket : sockets_)
         if (std::exchange(socket.handed, false)) socket.key.clear();

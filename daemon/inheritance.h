@@ -81,6 +81,8 @@ class Inheritance {
 
     /// Those of a former image, before any service is made.
     void take_over(std::vector<HandedSocket>& handed);
+    /// An image before made the key of a service otherwise than this one does.
+    void rename_handed(const std::string& before, const std::string& key);
     /// Where no service took what was handed over for it, whoever is bound there may have it.
     void release_handed() noexcept;
     /// What nobody has taken, for the next image.

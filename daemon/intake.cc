@@ -91,7 +91,9 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
         auto taken = belongings(from);
         Service& placed = *taken;
         // Where it is as the file has it, it is where the file has it.
-        const auto same = next_.find(from.key);
+        const std::string key = placed.spec->key();
+        if (key != from.key) daemon_.inheritance_.rename_handed(from.key, key);
+        const auto same = next_.find(key);
         if (same != next_.end() && *same->second == *placed.spec) placed.spec = same->second;
         if (placed.spec->sandbox != SandboxSpec{})
             placed.sandbox = make_sandbox(
@@ -102,7 +104,7 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
         const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
         placed.dispatcher->take_over(from.dispatcher, sockets);
         if (!placed.spec->tcpmux) placed.dispatcher->serve(sockets);
-        daemon_.services_[from.key] = std::move(taken);
+        daemon_.services_[key] = std::move(taken);
     } catch (const std::exception& problem) {
         complain(from, problem.what());
     }
@@ -117,10 +119,10 @@ void Superdaemon::Intake::take_draining(Handover::Service& from) noexcept {
         job.spec = taken->spec;
         if (taken->ledger) job.admission = std::make_shared<Admission>(spec, taken->ledger);
         if (!spec.is_builtin()) job.plan = make_launch_plan(spec);
-        if (!daemon_.services_.contains(from.key)) job.cgroup = daemon_.cgroups_.of(spec);
+        if (!daemon_.services_.contains(spec.key())) job.cgroup = daemon_.cgroups_.of(spec);
         auto dispatcher = make_dispatcher(daemon_.runtime_, std::move(job));
         dispatcher->take_over(from.dispatcher, {});
-        daemon_.drain(from.key, taken->spec, *taken, std::move(dispatcher));
+        daemon_.drain(spec.key(), taken->spec, *taken, std::move(dispatcher));
     } catch (const std::exception& problem) {
         complain(from, problem.what());
     }

@@ -14,8 +14,8 @@
 namespace minetd {
 namespace {
 
-/// A header as a person means it: `8080`, `8080/tcp`, `[::1]:8080/tcp6`, `tcpmux/finger`, a path, a
-/// key.
+/// A header as a person means it: `8080`, `8080/tcp`, `[::1]:8080/tcp6`, `rstatd/1-3/udp`,
+/// `tcpmux/finger`, a path, a key.
 struct Header {
     std::string service;   ///< the first field of a line
     std::string protocol;  ///< empty: any
@@ -197,12 +197,16 @@ class Assembler {
         if (!found.empty()) return found;
         const Draft said = read_header(text);
         const std::string protocol = header_from(text).protocol;
-        const bool versioned = said.says("protocol") && said.spec.family != Family::any;
+        const bool of_family = said.says("protocol") && said.spec.family != Family::any;
+        const auto has_versions = [&](const RpcProgram& rpc) {
+            return rpc.low == said.spec.rpc.low && rpc.high == said.spec.rpc.high;
+        };
         fitting(said.spec.name, [&](const Draft& draft) {
             return draft.spec.tcpmux == said.spec.tcpmux &&
                    (!said.says("bind") || draft.spec.bind == said.spec.bind) &&
                    (protocol.empty() || draft.spec.protocol == said.spec.protocol) &&
-                   (!versioned || draft.spec.family == said.spec.family);
+                   (!said.says("rpc_version") || has_versions(draft.spec.rpc)) &&
+                   (!of_family || draft.spec.family == said.spec.family);
         });
         return found;
     }
@@ -221,9 +225,10 @@ class Assembler {
         static const DialectRules& native = rules_of(Dialect::minetd);
         const LineContext context{native};
         read_service_field(draft, {header.service, place.offset}, unix_path, context, diagnostics);
-        if (unix_path || !header.protocol.empty())
-            read_protocol_field(draft, {unix_path ? "unix" : header.protocol, place.offset},
-                                context, diagnostics);
+        std::string protocol = unix_path ? "unix" : header.protocol;
+        if (protocol.empty()) return draft;
+        if (draft.says("rpc_version")) protocol = "rpc/" + protocol;
+        read_protocol_field(draft, {protocol, place.offset}, context, diagnostics);
         return draft;
     }
 

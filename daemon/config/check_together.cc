@@ -15,10 +15,8 @@ namespace {
 
 /// Where a service listens, but for the IP version.
 std::string endpoint(const ServiceSpec& spec, const std::string& host) {
-    // Where the kernel chooses the port, each service has one of its own.
-    const std::string port = spec.port != 0 ? std::to_string(spec.port) : spec.name;
-    return fmt::format("{}/{}/{}/{}/{}", socket_type_text(spec.socket_type), spec.protocol, port,
-                       spec.interface, host);
+    return fmt::format("{}/{}/{}/{}/{}", socket_type_text(spec.socket_type), spec.protocol,
+                       spec.port, spec.interface, host);
 }
 
 std::vector<std::string> hosts(const ServiceSpec& spec) {
@@ -30,23 +28,36 @@ bool has_address(const ServiceSpec& spec) {
            spec.socket_type != SocketType::raw;
 }
 
+/// What a service has for itself at a host: its port, and each version of its RPC program.
+std::vector<std::string> claims(const ServiceSpec& spec, const std::string& host) {
+    std::vector<std::string> claims;
+    if (spec.port != 0 || spec.rpc.low == 0) claims.push_back(endpoint(spec, host));
+    for (unsigned version = spec.rpc.low; version != 0 && version <= spec.rpc.high; ++version)
+        claims.push_back(fmt::format("{}/program {} version {}/{}", spec.protocol, spec.rpc.number,
+                                     version, host));
+    return claims;
+}
+
 /// BSD's files say `tcp` and `tcp6` side by side, and mean IPv4 by the first.
 void narrow(const std::vector<Draft*>& drafts) {
     std::map<std::string, unsigned> versions;
-    const auto place = [](const ServiceSpec& spec) {
+    const auto places = [](const ServiceSpec& spec) {
         std::string all;
         for (const std::string& host : hosts(spec)) all += host + ",";
-        return endpoint(spec, all);
+        return claims(spec, all);
     };
-    for (const Draft* draft : drafts)
-        if (has_address(draft->spec))
-            versions[place(draft->spec)] |= draft->spec.family == Family::v4   ? 4U
-                                            : draft->spec.family == Family::v6 ? 6U
-                                                                               : 0U;
+    for (const Draft* draft : drafts) {
+        if (!has_address(draft->spec)) continue;
+        for (const std::string& place : places(draft->spec))
+            versions[place] |= draft->spec.family == Family::v4   ? 4U
+                               : draft->spec.family == Family::v6 ? 6U
+                                                                  : 0U;
+    }
     for (Draft* draft : drafts) {
         ServiceSpec& spec = draft->spec;
         if (!has_address(spec) || spec.family != Family::any) continue;
-        const unsigned others = versions[place(spec)];
+        unsigned others = 0;
+        for (const std::string& place : places(spec)) others |= versions[place];
         const auto all_are = [&](int family) {
             return std::all_of(spec.bind.begin(), spec.bind.end(), [&](const std::string& host) {
                 const int is = address_family(host);
@@ -76,16 +87,18 @@ void check_mux(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
 void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
     narrow(drafts);
     check_mux(drafts, diagnostics);
-    std::map<std::string, const Draft*> keys, endpoints;
-    const auto clash = [&](Draft& draft, const Draft& first, const std::string& what) {
-        draft.error("service", fmt::format("{} already, at {}", what, first.where().str()),
-                    "take one of them out, or give them different addresses", diagnostics);
+    std::map<std::string, const Draft*> keys, claimed;
+    const auto clash = [&](Draft& draft, const Draft& first, const std::string& what,
+                           const char* advice) {
+        draft.error("service", fmt::format("{} already, at {}", what, first.where().str()), advice,
+                    diagnostics);
     };
     for (Draft* draft : drafts) {
         const ServiceSpec& spec = draft->spec;
         const auto [first, is_new] = keys.emplace(spec.key(), draft);
         if (!is_new) {
-            clash(*draft, *first->second, fmt::format("there is a service {}", spec.key()));
+            clash(*draft, *first->second, fmt::format("there is a service {}", spec.key()),
+                  "take one of them out, or give them different addresses");
             continue;
         }
         if (!has_address(spec)) continue;
@@ -95,14 +108,21 @@ void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
                 const bool takes =
                     (family == AF_INET ? spec.family != Family::v6 : spec.family != Family::v4) &&
                     (numeric == AF_UNSPEC || numeric == family);
-                if (!takes || draft->broken()) continue;
-                const auto [other, fresh] =
-                    endpoints.emplace(fmt::format("{}/{}", family, endpoint(spec, host)), draft);
-                if (fresh || other->second == draft ||
-                    (spec.reuse_port && other->second->spec.reuse_port))
-                    continue;
-                clash(*draft, *other->second,
-                      fmt::format("{} has this address and port", other->second->spec.key()));
+                if (!takes) continue;
+                for (const std::string& claim : claims(spec, host)) {
+                    if (draft->broken()) break;
+                    const auto [other, fresh] =
+                        claimed.emplace(fmt::format("{}/{}", family, claim), draft);
+                    if (fresh || other->second == draft) continue;
+                    const ServiceSpec& has = other->second->spec;
+                    const bool is_port = claim == endpoint(spec, host);
+                    if (is_port && spec.reuse_port && has.reuse_port) continue;
+                    clash(*draft, *other->second,
+                          is_port ? fmt::format("{} has this address and port", has.key())
+                                  : fmt::format("{} has this program and version", has.key()),
+                          is_port ? "take one of them out, or give them different addresses"
+                                  : "take one of them out, or give them different versions");
+                }
             }
         }
     }

@@ -21,7 +21,8 @@ void Draft::assign(const Row<ServiceSpec>& row, Operator op, Words words, const 
         said_.emplace_back(&row, place);
     } catch (const BadValue& bad) {
         broken_ = true;
-        if (row.name == "protocol" || row.name == "service") plain_key = false;
+        if (row.name == "protocol" || row.name == "service" || row.name == "rpc_version")
+            plain_key = false;
         Place at = place;
         if (bad.word < words.size()) at.offset = words[bad.word].offset;
         diagnostics.error(at.where(), fmt::format("{}: {}", row.name, bad.what()), bad.advice);

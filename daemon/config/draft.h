@@ -46,12 +46,13 @@ class Draft {
                Diagnostics& diagnostics);
     void break_it() { broken_ = true; }
     bool broken() const { return broken_; }
-    /// For Configuration::broken: key(), or `name/?` when the protocol is not known.
+    /// For Configuration::broken: key(), or `name/?` when the protocol or the versions are not
+    /// known.
     std::string broken_key() const;
 
     ServiceSpec spec;
     std::string label;      ///< the header of the section that defined it; empty for a line
-    bool plain_key = true;  ///< false: the protocol could not be read, so key() means nothing
+    bool plain_key = true;  ///< false: a part of key() could not be read, so it means nothing
 
   private:
     using Sayings = std::vector<std::pair<const Row<ServiceSpec>*, Place>>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/config/service_spec.h"
 
+#include "daemon/config/admission_codecs.h"
 #include "daemon/config/names.h"
 
 namespace minetd {
@@ -12,7 +13,9 @@ std::string ServiceSpec::key() const {
         key = path.empty() ? name : path;
     } else {
         for (const std::string& host : bind) key += (key.empty() ? "" : ",") + bracketed(host);
-        key += (key.empty() ? "" : ":") + name + "/" + protocol_text(protocol, family);
+        key += (key.empty() ? "" : ":") + name + "/";
+        if (rpc.low != 0) key += codec::Versions::format(rpc) + "/";
+        key += protocol_text(protocol, family);
     }
     if (socket_type != usual_type(protocol))
         key += "," + std::string(socket_type_text(socket_type));

@@ -255,8 +255,8 @@ struct ServiceSpec {
     }
 
     /// What identifies the service from one load to the next, and is unique in a configuration:
-    /// `[hosts:]name/protocol[family]` (or the path), with the socket type where it is not the
-    /// usual one.
+    /// `[hosts:]name[/versions]/protocol[family]` (or the path), with the versions that it has of
+    /// an RPC program, and the socket type where it is not the usual one.
     std::string key() const;
 
     bool operator==(const ServiceSpec&) const = default;

@@ -247,8 +247,12 @@ std::vector<Draft> XinetdFiles::drafts() {
         if (statement.broken) entry.draft.plain_key = false;
         if (!entry.draft.broken()) advice.give(entry);
         // The name is unique natively; the id, which records are written under, need not be.
-        if (named[statement.name] > 1 && entry.says("port") && !entry.draft.spec.tcpmux)
-            entry.draft.spec.name = std::to_string(entry.draft.spec.port);
+        ServiceSpec& spec = entry.draft.spec;
+        if (named[statement.name] > 1 && spec.rpc.low != 0 && spec.rpc.number != 0)
+            spec.name = std::to_string(spec.rpc.number);
+        else if (named[statement.name] > 1 && spec.rpc.low == 0 && entry.says("port") &&
+                 !spec.tcpmux)
+            spec.name = std::to_string(spec.port);
         drafts.push_back(std::move(entry.draft));
     }
     tell_unknown(drafts);

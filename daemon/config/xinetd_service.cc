@@ -25,6 +25,7 @@ class Settling {
         if (spec_.id.empty()) spec_.id = spec_.name;
         socket();
         family();
+        program();
         port();
         server();
         if (is(xinetd_sensor)) sensor();
@@ -108,6 +109,15 @@ class Settling {
             spec_.family = Family::dual;
         else if (is(xinetd_v6))
             spec_.family = Family::v6;
+    }
+
+    /// Of another type the attributes of RPC mean nothing.
+    void program() {
+        if (type(xinetd_rpc) || spec_.rpc == RpcProgram{}) return;
+        warning(says("rpc_version") ? "rpc_version" : "rpc_number",
+                "this is no RPC service, and nothing is registered, as with xinetd",
+                "write type = RPC, or leave it out");
+        spec_.rpc = {};
     }
 
     void port() {

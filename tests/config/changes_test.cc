@@ -42,6 +42,29 @@ TEST_SUITE("config") {
         CHECK(found.removed.size() == 1);
     }
 
+    TEST_CASE("RPC services are told apart by their versions, as far as they can be read") {
+        const Configuration before = read(
+                                         "rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
+                                         "rstatd/3-4 dgram rpc/udp wait root /bin/cat\n")
+                                         .configuration;
+        REQUIRE(before.services.size() == 2);
+        const struct {
+            const char* versions;  // of the second line
+            std::size_t kept, changed, removed, added;
+        } cases[] = {{"3-4", 2, 0, 0, 0}, {"3-5", 1, 0, 1, 1}, {"three", 2, 0, 0, 0}};
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.versions));
+            const Changes found = changes(
+                before, read("rstatd/1-2 dgram rpc/udp wait root /bin/cat\nrstatd/" +
+                             std::string(row.versions) + " dgram rpc/udp wait root /bin/cat\n")
+                            .configuration);
+            CHECK(found.kept.size() == row.kept);
+            CHECK(found.changed.size() == row.changed);
+            CHECK(found.removed.size() == row.removed);
+            CHECK(found.added.size() == row.added);
+        }
+    }
+
     TEST_CASE("what a changed attribute asks for") {
         struct {
             std::string setting;

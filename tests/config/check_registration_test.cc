@@ -17,19 +17,19 @@ TEST_SUITE("config") {
             unsigned number, low, high;
             std::uint16_t port;
         } cases[] = {
-            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n", "rstatd/udp", 100001, 1, 3, 0},
-            {"rusersd/2 stream rpc/tcp nowait root /bin/cat\n", "rusersd/tcp", 100002, 2, 2, 0},
-            {"rusersd dgram rpc/udp wait root /bin/cat\n", "rusersd/udp", 100002, 1, 1, 0},
-            {"100083/1 stream rpc/tcp6 wait root /bin/cat\n", "100083/tcp6", 100083, 1, 1, 0},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n", "rstatd/1-3/udp", 100001, 1, 3, 0},
+            {"rusersd/2 stream rpc/tcp nowait root /bin/cat\n", "rusersd/2/tcp", 100002, 2, 2, 0},
+            {"rusersd dgram rpc/udp wait root /bin/cat\n", "rusersd/1/udp", 100002, 1, 1, 0},
+            {"100083/1 stream rpc/tcp6 wait root /bin/cat\n", "100083/1/tcp6", 100083, 1, 1, 0},
             {"127.0.0.1:536870912/7 dgram rpc/udp4 wait root /bin/cat\n",
-             "127.0.0.1:536870912/udp4", 536870912, 7, 7, 0},
+             "127.0.0.1:536870912/7/udp4", 536870912, 7, 7, 0},
             // services(5) has a port for this name, which is nothing to rpcbind.
-            {"nfs/3 stream rpc/tcp nowait root /bin/cat\n", "nfs/tcp", 100003, 3, 3, 0},
+            {"nfs/3 stream rpc/tcp nowait root /bin/cat\n", "nfs/3/tcp", 100003, 3, 3, 0},
             {"own/1 dgram rpc/udp wait root /bin/cat\n[own/udp]\nrpc_number = 77\nport = 700\n",
-             "own/udp", 77, 1, 1, 700},
+             "own/1/udp", 77, 1, 1, 700},
             {"[own]\nsocket_type = dgram\nprotocol = udp\nserve = wait\nuser = root\n"
              "server = /bin/cat\nrpc_number = 77\nrpc_version = 2-4\n",
-             "own/udp", 77, 2, 4, 0},
+             "own/2-4/udp", 77, 2, 4, 0},
         };
         for (const auto& row : cases) {
             CAPTURE(std::string(row.text));
@@ -53,22 +53,144 @@ TEST_SUITE("config") {
         CAPTURE(reading.said());
         CHECK(reading.said().empty());
         CHECK(reading.configuration.services.size() == 4);
-        REQUIRE(reading.find("rstatd/udp") != nullptr);
-        CHECK(reading.find("rstatd/udp")->family == Family::any);
+        REQUIRE(reading.find("rstatd/1-3/udp") != nullptr);
+        CHECK(reading.find("rstatd/1-3/udp")->family == Family::any);
         // One program by two lines is BSD's pair, or a mistake.
         CHECK(read("walld/1 dgram rpc/udp wait root /bin/cat\n"
                    "walld/1 dgram rpc/udp6 wait root /bin/cat\n")
-                  .find("walld/udp4") != nullptr);
+                  .find("walld/1/udp4") != nullptr);
         CHECK(read("walld/1 dgram rpc/udp wait root /bin/cat\n"
                    "walld/1 dgram rpc/udp46 wait root /bin/cat\n")
                   .said()
-                  .find("has this address and port") != std::string::npos);
+                  .find("walld/1/udp has this program and version") != std::string::npos);
         const std::string fixed = "\n[rstatd]\nport = 700\n[walld]\nport = 700\n";
         CHECK(read("rstatd/1 dgram rpc/udp wait root /bin/cat\n"
                    "walld/1 dgram rpc/udp wait root /bin/cat\n" +
                    fixed)
                   .said()
                   .find("has this address and port") != std::string::npos);
+    }
+
+    TEST_CASE("the services of one RPC program are told apart by their versions") {
+        const std::string lines =
+            "rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
+            "rstatd/3-4 dgram rpc/udp wait root /bin/cat\n"
+            "rstatd/5 stream rpc/tcp nowait root /bin/cat\n"
+            "7000 dgram udp wait root /bin/cat\n";
+        const struct {
+            const char* header;
+            const char* about;  // of each line; null: of none, which is told
+        } cases[] = {
+            {"rstatd", "+++-"},          {"rstatd/udp", "++--"},      {"rstatd/tcp", "--+-"},
+            {"rstatd/1-2", "+---"},      {"rstatd/3-4/udp", "-+--"},  {"rstatd/5", "--+-"},
+            {"*:rstatd/5/tcp", "--+-"},  {"rstatd/1-4/udp", nullptr}, {"rstatd/1-2/udp6", nullptr},
+            {"rstatd/1-2/tcp", nullptr}, {"*:rstatd/3-4", "-+--"},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.header));
+            const Reading reading = read(lines + "[" + row.header + "]\nnice = 7\n");
+            CAPTURE(reading.said());
+            REQUIRE(reading.configuration.services.size() == 4);
+            std::string found;
+            for (const auto& spec : reading.configuration.services)
+                found += spec->nice == 7 ? '+' : '-';
+            CHECK(found == (row.about ? row.about : "----"));
+            CHECK(reading.diagnostics.failed() == (row.about == nullptr));
+            if (row.about)
+                CHECK(read(dump(reading.configuration)).configuration == reading.configuration);
+        }
+        const Reading defined =
+            read(lines + "[rstatd/6-7/udp]\nserve = wait\nuser = root\nserver = /bin/cat\n");
+        CHECK(defined.said().empty());
+        REQUIRE(defined.find("rstatd/6-7/udp") != nullptr);
+        CHECK(defined.find("rstatd/6-7/udp")->rpc == RpcProgram{100001, 6, 7});
+        CHECK(defined.find("rstatd/6-7/udp")->socket_type == SocketType::dgram);
+    }
+
+    TEST_CASE("a version of a program has one service for each protocol and address") {
+        const struct {
+            const char* text;
+            const char* complaint;  // null: none
+        } cases[] = {
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/3-4 dgram rpc/udp wait root /bin/cat\n",
+             "rstatd/1-3/udp has this program and version"},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "100001/2 dgram rpc/udp wait root /bin/cat\n",
+             "rstatd/1-3/udp has this program and version"},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/1-3 dgram rpc/udp wait root /bin/cat\n",
+             "there is a service rstatd/1-3/udp"},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/1-3 stream rpc/tcp nowait root /bin/cat\n",
+             nullptr},
+            {"rstatd/1-3 dgram rpc/udp4 wait root /bin/cat\n"
+             "rstatd/2-4 dgram rpc/udp6 wait root /bin/cat\n",
+             nullptr},
+            // BSD's pair, of which the first means IPv4.
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/1-4 dgram rpc/udp6 wait root /bin/cat\n",
+             nullptr},
+            // No pair: the first is for both.
+            {"rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/3-4 dgram rpc/udp4 wait root /bin/cat\n",
+             nullptr},
+            {"rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/3-4 dgram rpc/udp wait root /bin/cat\n[rstatd]\nport = 700\n",
+             "rstatd/1-2/udp has this address and port"},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(std::string(row.text));
+            const Reading reading = read(row.text);
+            CAPTURE(reading.said());
+            CHECK(reading.configuration.services.size() == (row.complaint ? 1 : 2));
+            CHECK((reading.find("rstatd/1-2/udp") != nullptr) == (row.text[9] == '2'));
+            if (row.complaint)
+                CHECK(reading.said().find(row.complaint) != std::string::npos);
+            else
+                CHECK(reading.said().empty());
+        }
+    }
+
+    TEST_CASE("xinetd's services of one RPC program") {
+        const auto entry = [](const std::string& name, const std::string& rest) {
+            return "service " + name + "\n{\nwait = yes\nuser = root\nserver = /bin/cat\n" + rest +
+                   "}\n";
+        };
+        const auto udp = [&](const std::string& name, const std::string& rest) {
+            return entry(name, "type = RPC UNLISTED\nsocket_type = dgram\nprotocol = udp\n" + rest);
+        };
+        const struct {
+            std::string text;
+            std::vector<std::string> keys;
+        } cases[] = {
+            {udp("own", "id = a\nrpc_number = 77\nrpc_version = 1-2\n") +
+                 udp("own", "id = b\nrpc_number = 77\nrpc_version = 3\n"),
+             {"77/1-2/udp46", "77/3/udp46"}},
+            {udp("own", "id = a\nrpc_number = 77\nrpc_version = 1\n") +
+                 udp("own", "id = b\nrpc_number = 78\nrpc_version = 1\n"),
+             {"77/1/udp46", "78/1/udp46"}},
+            // The port is none of the program's number.
+            {entry("rstatd",
+                   "type = RPC\nsocket_type = dgram\nprotocol = udp\nport = 700\n"
+                   "rpc_version = 1\n") +
+                 entry("rstatd",
+                       "type = RPC\nid = b\nsocket_type = stream\nprotocol = tcp\n"
+                       "port = 700\nrpc_version = 1\n"),
+             {"rstatd/1/udp46", "rstatd/1/tcp46"}},
+        };
+        for (const auto& row : cases) {
+            CAPTURE(row.text);
+            const Reading reading = read(row.text);
+            CAPTURE(reading.said());
+            CHECK_FALSE(reading.diagnostics.failed());
+            for (const std::string& key : row.keys) {
+                CAPTURE(key);
+                CHECK(reading.find(key) != nullptr);
+            }
+            CHECK(reading.configuration.services.size() == row.keys.size());
+            CHECK(read(dump(reading.configuration)).configuration == reading.configuration);
+        }
     }
 
     TEST_CASE("what cannot be registered is told with line and advice") {

@@ -85,6 +85,8 @@ TEST_SUITE("config") {
             {"flags = LABELED\n", false, "LABELED"},
             {"flags = STRANGE\n", false, "flags:"},
             {"log_on_success = TRAFFIC\n", false, "TRAFFIC"},
+            {"rpc_version = 1\n", true, "no RPC service"},
+            {"rpc_number = 100001\n", true, "no RPC service"},
             {"disable = yes\ngarbage\n", false, nullptr},
         };
         for (const auto& row : rows) {

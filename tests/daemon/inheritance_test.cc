@@ -197,7 +197,7 @@ TEST_SUITE("inheritance") {
                    two = service("two", second.address.port()),
                    three = service("three", third.address.port());
         handed[0] = {.fd = copy(first),
-                     .key = one->key(),
+                     .key = "one/of-old/tcp",
                      .name = "one/tcp#4",
                      .host = "localhost",
                      .ours = true,
@@ -209,6 +209,7 @@ TEST_SUITE("inheritance") {
         Inheritance inheritance;
         inheritance.take_over(handed);
         for (const HandedSocket& socket : handed) CHECK(socket.fd.number == -1);
+        inheritance.rename_handed("one/of-old/tcp", one->key());
         const std::vector<std::shared_ptr<const ServiceSpec>> services{one, two, three};
         inheritance.assign(services);
         // Whoever is bound there waits until nobody has a right to it.

@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -94,9 +96,35 @@ bool are_answers(const std::string& sent, std::string_view got) {
     return got.empty();
 }
 
+bool is_echo(const std::string& sent, const std::string& got) {
+    return got == sent;
+}
+
+std::size_t services();
+
+/// All lines of a list are such ones; how many there are.
+std::size_t lines(const std::string& got, const char* line) {
+    const std::regex whole("(" + std::string(line) + "\n)*");
+    if (!std::regex_match(got, whole)) return 0;
+    return static_cast<std::size_t>(std::count(got.begin(), got.end(), '\n'));
+}
+
+/// Each service has its line, whichever of them shows the list.
+bool is_list_of_services(const std::string&, const std::string& got) {
+    return lines(got, "\\S+ tcp4 \\d+ [a-z]+") == services() &&
+           std::all_of(std::begin(mpms), std::end(mpms), [&](const char* mpm) {
+               return got.find(' ' + std::string(mpm) + '\n') != got.npos;
+           });
+}
+
+/// Pools have servers, whoever asks.
+bool is_list_of_servers(const std::string&, const std::string& got) {
+    return lines(got, "\\S+ \\d+ \\S+ \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d") >=
+           std::size(mpms);
+}
+
 const Handler handlers[] = {
-    {"echo", true, true,
-     [](const std::string& sent, const std::string& got) { return got == sent; }},
+    {"echo", true, true, is_echo},
     {"discard", true, false,
      [](const std::string&, const std::string& got) { return got.empty(); }},
     {"daytime", true, false,
@@ -108,6 +136,11 @@ const Handler handlers[] = {
     {"http", true, true,
      [](const std::string& sent, const std::string& got) { return are_answers(sent, got); },
      requests, false, [] { return ' ' + site_root(); }, true},
+    {"services", true, false, is_list_of_services, nullptr, false},
+    {"servers", true, false, is_list_of_servers, nullptr, false},
+    // Forwarded to the first of them all, and heard as if it was there.
+    {"redirect", true, true, is_echo, nullptr, false,
+     [] { return std::string(" 127.0.0.1 {echo_nowait}"); }},
 };
 
 std::string port_name(const Handler& handler, const char* mpm) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/config/xinetd_advice.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
+#include "daemon/config/xinetd_native.h"
 #include "daemon/config/xinetd_words.h"
 
 namespace minetd {
@@ -36,6 +39,8 @@ void XinetdAdvice::give(const XinetdEntry& entry) {
     about_records(entry);
     about_families(entry);
     about_servers(entry);
+    about_attributes(defaults_);
+    about_attributes(entry);
 }
 
 void XinetdAdvice::warn(const Where& where, std::string message, std::string advice) {
@@ -61,6 +66,12 @@ void XinetdAdvice::about_records(const XinetdEntry& entry) {
                                   : entry.says("log_on_failure")     ? "log_on_failure"
                                   : defaults_.says("log_on_success") ? "log_on_success"
                                                                      : "log_on_failure";
+    if (spec.log_type.kind == LogTarget::Kind::none &&
+        spec.standard_error.kind == StderrTarget::Kind::log &&
+        !std::exchange(told_of_stderr_, true))
+        warn(origin(entry, "stderr"),
+             "what the server says on standard error is lost: no log_type says where to",
+             "write log_type = SYSLOG daemon info");
     if (spec.log_type.kind == LogTarget::Kind::none &&
         (spec.log_on_success | spec.log_on_failure) != 0 && !std::exchange(told_of_log_, true))
         warn(origin(entry, said), "nothing is recorded: no log_type says where to",
@@ -96,6 +107,17 @@ void XinetdAdvice::about_servers(const XinetdEntry& entry) {
         warn(entry.where("flags"),
              "NORETRY has no effect: where no process can be started, connections wait",
              "leave it out");
+}
+
+void XinetdAdvice::about_attributes(const XinetdEntry& entry) {
+    for (const auto& [name, place] : entry.places)
+        if (find_native_attribute(name) != nullptr && !std::exchange(told_of_native_, true))
+            warn(
+                place.where(),
+                fmt::format("{} is an attribute of minetd's own, as others may be here: it counts, "
+                            "and xinetd ignores it",
+                            name),
+                "take it out if it is not meant for minetd");
 }
 
 }  // namespace minetd

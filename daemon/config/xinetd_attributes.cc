@@ -8,6 +8,7 @@
 
 #include "daemon/config/access_words.h"
 #include "daemon/config/values.h"
+#include "daemon/config/xinetd_native.h"
 #include "daemon/config/xinetd_values.h"
 #include "daemon/config/xinetd_words.h"
 
@@ -251,12 +252,13 @@ constexpr XinetdAttribute table[] = {
 const XinetdAttribute* find(std::string_view name) {
     for (const XinetdAttribute& attribute : table)
         if (same_word(attribute.name, name)) return &attribute;
-    return nullptr;
+    return find_native_attribute(name);
 }
 
 std::string near(std::string_view name) {
     std::vector<std::string_view> names;
     for (const XinetdAttribute& attribute : table) names.push_back(attribute.name);
+    for (const XinetdAttribute& own : native_attributes()) names.push_back(own.name);
     return did_you_mean(name, names);
 }
 

@@ -13,7 +13,7 @@
 namespace minetd {
 namespace {
 
-/// xinetd's, unless `cps` is said.
+/// xinetd's, unless `cps` is said, or the `rate` that is better.
 constexpr ConnectionsPerSecond usual_cps{50, 10};
 
 class Settling {
@@ -221,10 +221,10 @@ class Settling {
 
     void usual() {
         if (unsaid("groups")) spec_.groups = false;
-        if (unsaid("cps")) spec_.limits.cps = usual_cps;
+        if (unsaid("cps") && !spec_.limits.rate) spec_.limits.cps = usual_cps;
         if (unsaid("log_on_failure")) spec_.log_on_failure = 0;
         spec_.session = true;
-        spec_.limits.source_prefix = {.v4 = 32, .v6 = 128};
+        if (unsaid("source_prefix")) spec_.limits.source_prefix = {.v4 = 32, .v6 = 128};
         if (spec_.limits.cps && spec_.limits.cps->rate == 0) spec_.limits.cps.reset();
     }
 

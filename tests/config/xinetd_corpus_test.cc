@@ -198,6 +198,8 @@ const Row rows[] = {
     {"121-rpc-incomplete", 0, 2, 0, {"no `rpc_version`", "no `rpc_number`"}},
     {"122-internal-unknown", 0, 1, 0, {"there is no builtin `xadmin`"}},
     {"123-control-byte", 1, 1, 0, {"a control byte"}},
+    {"124-native", 1, 0, 1, {"source_prefix is an attribute of minetd's own"}},
+    {"125-native-wrong", 0, 1, 0, {"which xinetd ignores"}},
 };
 
 std::string path_of(const char* file) {

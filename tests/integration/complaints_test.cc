@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What users of xinetd complained about most, each with a file of xinetd's as they had it, or with
-// the attribute of minetd.conf that is the answer. Two of the list are elsewhere: programs that
-// never take their datagram (wait_test), and the source address of forwarded connections
+// the attribute of minetd's own in it that is the answer. Two of the list are elsewhere: programs
+// that never take their datagram (wait_test), and the source address of forwarded connections
 // (redirect_test).
 #include <doctest/doctest.h>
 #include <net/if.h>
@@ -95,8 +95,7 @@ int check_status(const std::string& file) {
 TEST_SUITE_BEGIN("complaints");
 
 TEST_CASE("1: cps turns one client's burst into an outage for everybody") {
-    DaemonUnderTest daemon(
-        "{line} stream tcp4 nowait {user} {probe} probe answer\n[{line}]\nrate = 3/d\n");
+    DaemonUnderTest daemon(entry("line", answer + "rate = 3/d\n"));
     int served = 0;
     for (int i = 0; i < 100; ++i) served += ask("127.0.0.2", daemon.port("line")) == "x\n";
     CHECK(served == 3);
@@ -197,8 +196,9 @@ TEST_CASE("6: a missing blank loses the entry, half the file is served, and noth
 }
 
 TEST_CASE("7: what a program says on standard error corrupts the client's protocol") {
-    DaemonUnderTest daemon(
-        "{loud} stream tcp4 nowait {user} {probe} probe complain\n[{loud}]\nstderr = log\n");
+    DaemonUnderTest daemon(entry("loud",
+                                 "server = {probe}\nserver_args = complain\nstderr = log\n"
+                                 "log_type = FILE /dev/stdout\n"));
     CHECK(Client(daemon.port("loud")).ask("").empty());
     daemon.await_lines("a complaint", 1);
 }

@@ -53,6 +53,8 @@ const Case cases[] = {
      "connections per second from=::ffff:127.0.0.1",
      "6, 11: the listener is never closed, each refusal is recorded"},
     {"cps, one value", "cps = 2\nserver_args = answer", "each 6", "6 of 6"},
+    {"rate of minetd's own", "rate = 2/d\nserver_args = answer", "each 6", "6 of 6",
+     "2 of 6, then closed", "9, 11: what only minetd has, it has here too"},
     {"max_load that is never reached", "max_load = 10000\nserver_args = answer", "each 1",
      "1 of 1"},
     {"max_load that is always exceeded", "max_load = 0.000001\nserver_args = answer", "each 1",

@@ -102,6 +102,8 @@ const Case cases[] = {
     {"session and group", "wait = no", "show sid pgid", "sid=its own; pgid=its own"},
     {"directory", "wait = no", "show cwd", "cwd=/"},
     {"standard error", "server_args = complain", "open; rest", "a complaint\n"},
+    {"standard error elsewhere", "server_args = complain\nstderr = null", "open; rest",
+     "a complaint\n", "closed", "9, 11: what only minetd has, it has here too"},
     {"an exit status", "server_args = exit 3\nlog_on_success = EXIT", "open; rest; records 2",
      "closed; START: ID; EXIT: ID status=3"},
     {"a signal", "server_args = die 9\nlog_on_success = EXIT", "open; rest; records 2",

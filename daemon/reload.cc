@@ -84,7 +84,8 @@ Assignment Superdaemon::assignment(Service& service) {
                    .sandbox = service.sandbox,
                    .admission = service.admission,
                    .cgroup = nullptr,
-                   .context = context_for(spec)};
+                   .context = context_for(spec),
+                   .orphan_timeout = configuration_.daemon.graceful_shutdown_timeout};
     if (!spec.is_builtin())
         job.plan = make_launch_plan(
             spec, service.error_output ? service.error_output->write_end() : -1,

@@ -133,7 +133,8 @@ void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::functi
 std::vector<ListeningSocket> ServiceSockets::sockets() const {
     std::vector<ListeningSocket> sockets;
     for (const Open& socket : open_)
-        sockets.push_back({socket.fd.get(), socket.address, socket.specific, socket.host});
+        sockets.push_back({socket.fd.get(), socket.address, socket.specific, socket.host,
+                           socket.foreign || !socket.name.empty()});
     return sockets;
 }
 

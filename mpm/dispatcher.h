@@ -28,7 +28,8 @@ struct ListeningSocket {
     SocketAddress address;
     /// Bound to one address: accepted connections need not be asked for theirs.
     bool specific = false;
-    std::string host;  ///< the word of `bind` that it comes from
+    std::string host;   ///< the word of `bind` that it comes from
+    bool kept = false;  ///< another process holds it for who comes after us
 };
 
 /// What a dispatcher may use; outlives all of them.
@@ -63,6 +64,7 @@ struct Assignment {
     ServiceContext context;                  ///< for a builtin
     unsigned generation = 1;                 ///< of the process that serves: which start it is
     int board_fd = -1;                       ///< its scoreboard; borrowed
+    unsigned orphan_timeout = 0;  ///< seconds for sessions without a superdaemon; 0: any number
     bool says_ready = false;  ///< earlier servers of the (resident) program said READY=1
 };
 

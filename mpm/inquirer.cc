@@ -23,6 +23,8 @@ namespace minetd {
 namespace {
 
 constexpr int questions_a_turn = 32;
+/// Without a superdaemon: longer than a server takes from accepting to asking.
+constexpr Milliseconds orphan_life = 2000;
 
 /// Questions that can be open at once: each takes two descriptors, its answer's and a query's, and
 /// there must always be one for the next that is read.
@@ -78,7 +80,7 @@ class Inquirer {
     std::size_t waiting_ = 0, recorded_ = 0;  ///< open cases with an asker, and without
     std::vector<std::size_t> waiting_of_;     ///< by service
     std::set<std::string> unknown_hosts_;     ///< of which it was said that they are
-    Timer sweep_;
+    Timer sweep_, leave_;
     bool draining_ = false;
 };
 
@@ -93,7 +95,8 @@ Inquirer::Inquirer(const std::vector<InquiringService>& services, Channel& contr
       child_signal_(loop_, [this] { lookups_.reap(); }),
       control_event_(loop_, control.fd(), [this] { on_control(); }),
       waiting_of_(services.size()),
-      sweep_(loop_, [this] { sweep(); }) {
+      sweep_(loop_, [this] { sweep(); }),
+      leave_(loop_, [this] { drain(); }) {
     for (std::uint32_t i = 0; i < services.size(); ++i) {
         inlet_events_.push_back(std::make_unique<FdEvent>(loop_, services[i].inquiry->inlet(),
                                                           [this, i] { listen(i); }));
@@ -114,9 +117,9 @@ void Inquirer::on_control() noexcept {
             if (message.kind == ControlMessage::Kind::drain) drain();
         });
     if (goes_on) return;
-    // Nobody is left to whom anything could be said.
+    // Servers finish what they have accepted, and may still ask about it.
     control_event_.disable();
-    loop_.stop();
+    leave_.schedule(orphan_life);
 }
 
 void Inquirer::drain() noexcept {

@@ -38,7 +38,9 @@ int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Chan
                          .sockets = std::move(sockets),
                          .admission = job.admission.get(),
                          .control = control,
-                         .scoreboard = &board});
+                         .scoreboard = &board,
+                         .of_superdaemon = true,
+                         .orphan_timeout = job.orphan_timeout});
 }
 
 std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job) {

@@ -20,6 +20,8 @@ namespace {
 
 constexpr Milliseconds second = 1000, kill_after = 2000, shortage_pause = 1000;
 constexpr int never = INT_MIN;
+/// For those who wait in a backlog that will be nobody's.
+constexpr Milliseconds orphan_patience = 1000;
 /// Servers that are replaced for their size in one second: all at once would be a gap.
 constexpr std::size_t most_outgrown = 4;
 constexpr auto relaxed = std::memory_order_relaxed;
@@ -35,6 +37,7 @@ BoardSize board_size(const PoolShape& shape) noexcept {
 Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control)
     : spec_(job.spec),
       limits_(spec_->pool),
+      orphan_timeout_(job.orphan_timeout),
       shape_(shape_of(*spec_)),
       sockets_(std::move(sockets)),
       admission_(job.admission.get()),
@@ -52,6 +55,7 @@ Pool::Pool(const Assignment& job, std::vector<ListeningSocket> sockets, Channel&
       again_(loop_, [this] { maintain(false); }),
       kill_(loop_, [this] { signal_servers(SIGKILL); }),
       deadline_(loop_, [this] { on_deadline(); }),
+      let_go_(loop_, [this] { on_orphaned(); }),
       watch_(limits_, scoreboard_),
       refusal_(*spec_, sockets_, admission_, loop_, scoreboard_, reporter_),
       servers_(scoreboard_.servers()) {
@@ -291,7 +295,7 @@ void Pool::on_control() noexcept {
         });
     if (goes_on) return;
     control_event_.disable();
-    drain();
+    on_orphaned();
 }
 
 void Pool::on_signal(int signal) noexcept {
@@ -308,6 +312,27 @@ void Pool::drain() noexcept {
     for (const auto& [pid, slot] : slot_of_) scoreboard_.server(slot).leaving.store(true, relaxed);
     kind_->drain();
     if (slot_of_.empty()) loop_.stop();
+}
+
+/// The superdaemon is gone. What another holds for its successor is left to him at once; on what
+/// nobody else holds, those who wait already are served, and then nobody listens any more: who
+/// comes is refused, and a new start can bind.
+void Pool::on_orphaned() noexcept {
+    const Milliseconds now = monotonic_ms();
+    if (orphaned_at_ == 0) orphaned_at_ = now;
+    const auto listens = [this](const ListeningSocket& socket) {
+        return !socket.kept && !spec_->is_datagram() && !spec_->is_resident();
+    };
+    const bool alone = std::any_of(sockets_.begin(), sockets_.end(), listens);
+    if (alone && !draining_ && backlog() > 0 && now - orphaned_at_ < orphan_patience)
+        return let_go_.schedule(orphan_patience / 50);
+    const bool drained_before = draining_;
+    drain();
+    for (const ListeningSocket& socket : sockets_)
+        if (listens(socket) && !drained_before) ::shutdown(socket.fd, SHUT_RDWR);
+    const Milliseconds deadline = second * orphan_timeout_;
+    if (deadline != 0 && (limits_.drain_timeout == 0 || orphan_timeout_ < limits_.drain_timeout))
+        deadline_.schedule(deadline);
 }
 
 void Pool::on_deadline() noexcept {

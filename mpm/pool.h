@@ -71,10 +71,12 @@ class Pool {
     void on_tick() noexcept;
     void on_signal(int signal) noexcept;
     void drain() noexcept;
+    void on_orphaned() noexcept;
     void signal_servers(int signal) noexcept;
 
     std::shared_ptr<const ServiceSpec> spec_;
     const PoolLimits& limits_;
+    const unsigned orphan_timeout_;  ///< seconds; 0: none
     PoolShape shape_;
     std::vector<ListeningSocket> sockets_;
     const Admission* admission_;  ///< null: everybody is let in
@@ -87,7 +89,7 @@ class Pool {
     SignalEvents signals_;
     ChildSignal child_signal_;
     FdEvent wake_event_, control_event_;
-    Timer tick_, again_, kill_, deadline_;
+    Timer tick_, again_, kill_, deadline_, let_go_;
     ServerWatch watch_;
     PoolRefusal refusal_;
     PoolMemory memory_;
@@ -98,6 +100,7 @@ class Pool {
     bool died_ = false;          ///< a server was killed since the last look at the queue
     unsigned retiring_any_ = 0;  ///< retire_any() units not answered by an end
     bool draining_ = false;
+    Milliseconds orphaned_at_ = 0;  ///< 0: there is a superdaemon
     bool reported_ready_ = false, reported_saying_ = false;
     bool reported_exhausted_ = false;
 };

@@ -20,6 +20,9 @@ struct ServerSeat {
     Channel& control;                  ///< to the parent
     Scoreboard* scoreboard = nullptr;  ///< null in a process that is no pool's
     unsigned slot = 0;
+    /// The parent is the superdaemon itself: without it, nobody else ends this process in time.
+    bool of_superdaemon = false;
+    unsigned orphan_timeout = 0;  ///< seconds; 0: none
 };
 
 /// Becomes a process of the service's user, in its sandbox (null: none), which there is no way back

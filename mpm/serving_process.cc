@@ -4,15 +4,19 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 #include <mutex>
 #include <utility>
 
 #include "daemon/os/free_memory.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
+#include "daemon/os/thread.h"
 #include "mpm/reception.h"
 #include "mpm/stream_session.h"
 #include "services/registry.h"
@@ -186,6 +190,25 @@ void ServingProcess::on_control() noexcept {
     parent_gone_ = true;
     passes_.close();
     drain();
+    if (seat_.of_superdaemon) on_orphaned();
+}
+
+/// What nobody holds for a successor is closed to clients, so that a new start can bind it, and what
+/// was accepted has its time.
+void ServingProcess::on_orphaned() noexcept {
+    for (const ListeningSocket& socket : seat_.sockets)
+        if (!socket.kept && !spec_.is_datagram()) ::shutdown(socket.fd, SHUT_RDWR);
+    if (seat_.orphan_timeout == 0) return;
+    try {
+        // All threads may be in conversations; this one lasts as long as the process.
+        Thread(0, [seconds = seat_.orphan_timeout] {
+            timespec left{.tv_sec = seconds, .tv_nsec = 0};
+            while (::nanosleep(&left, &left) < 0) continue;
+            ::_exit(EX_OK);
+        }).detach();
+    } catch (const std::exception&) {
+        return;  // no thread to be had: as long as the clients stay
+    }
 }
 
 EpollSet::EpollSet() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {

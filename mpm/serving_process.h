@@ -78,6 +78,7 @@ class ServingProcess {
 
   private:
     void await_boards() noexcept;
+    void on_orphaned() noexcept;
 
     ServerSeat seat_;
     const ServiceSpec& spec_;

@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 
 #include <csignal>
-#include <cstring>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/fd_store.h"
 #include "tests/integration/lacks.h"
 
 using namespace minetd;
@@ -29,58 +28,6 @@ UniqueFd listener(int type = SOCK_STREAM) {
 std::string port_of(const UniqueFd& fd) {
     return std::to_string(local_address(fd.get()).port());
 }
-
-/// Keeps what it is told to, as systemd's file descriptor store.
-class Store {
-  public:
-    Store() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-        const SocketAddress address = address_of_path(path());
-        REQUIRE(bind(fd_.get(), address.raw(), address.length) == 0);
-    }
-    std::string path() const { return directory_.path() + "/notify"; }
-
-    /// Reads all that was sent; kept sockets by name.
-    std::map<std::string, UniqueFd>& kept() {
-        for (;;) {
-            char text[4096];
-            alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-            iovec part{text, sizeof text};
-            msghdr header{};
-            header.msg_iov = &part;
-            header.msg_iovlen = 1;
-            header.msg_control = control;
-            header.msg_controllen = sizeof control;
-            const ssize_t size = recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC);
-            if (size < 0) return kept_;
-            UniqueFd came;
-            if (const cmsghdr* item = CMSG_FIRSTHDR(&header);
-                item != nullptr && item->cmsg_type == SCM_RIGHTS) {
-                int fd;
-                std::memcpy(&fd, CMSG_DATA(item), sizeof fd);
-                came.reset(fd);
-            }
-            const std::string message(text, static_cast<std::size_t>(size));
-            const std::size_t at = message.find("FDNAME=");
-            if (at == message.npos) continue;
-            const std::string name = message.substr(at + 7, message.find('\n', at) - at - 7);
-            CHECK(name.find(':') == name.npos);
-            if (message.find("FDSTORE=1") != message.npos)
-                kept_[name] = std::move(came);
-            else if (message.find("FDSTOREREMOVE=1") != message.npos)
-                kept_.erase(name);
-        }
-    }
-    LaunchOptions launch() {
-        LaunchOptions options{.environment = {"NOTIFY_SOCKET=" + path()}};
-        for (const auto& [name, fd] : kept()) options.passed.push_back({name, fd.get()});
-        return options;
-    }
-
-  private:
-    TemporaryDirectory directory_;
-    UniqueFd fd_;
-    std::map<std::string, UniqueFd> kept_;
-};
 
 }  // namespace
 
@@ -151,7 +98,7 @@ TEST_CASE("what cannot be true is said, and changes nothing") {
 
 TEST_CASE("over stops and kills our own sockets are the store's, and nobody is refused") {
     if (lacks(systemd::can_notify(), "libsystemd")) return;
-    Store store;
+    FdStore store;
     std::string configuration;
     std::vector<SocketAddress> services;
     for (const char* serve : {"nowait", "prefork", "worker", "event"}) {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: ISC
+// Operations on the daemon under continuous load: no request of any client is lost, but those of
+// connections that a killed process itself held. MINETD_LOSS=long does each as often as a release
+// asks for; the table is printed in any case.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/os/socket.h"
+#include "tests/integration/client.h"
+#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/fd_store.h"
+#include "tests/integration/load.h"
+#include "tests/integration/process_sockets.h"
+
+using namespace minetd;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto session = 300ms;  ///< of a client that stays
+constexpr auto between = 50ms;   ///< of one operation and the next
+
+unsigned times(unsigned shortly, unsigned at_length) {
+    const char* value = std::getenv("MINETD_LOSS");
+    return value != nullptr && std::string_view(value) == "long" ? at_length : shortly;
+}
+
+/// Services of all kinds, at addresses that stay theirs over the daemon's lives.
+class Services {
+  public:
+    Services() {
+        constexpr const char* kinds[] = {
+            "nowait {user} /bin/cat cat",    "nowait {user} internal echo",
+            "prefork {user} /bin/cat cat",   "prefork {user} internal echo",
+            "worker {user} internal echo",   "event {user} internal echo",
+            "threads {user} internal echo",
+        };
+        for (const char* kind : kinds) {
+            // Held until all are chosen, so that no two are the same.
+            places_.push_back(open_listener(address_of("127.0.0.1", 0), {.type = SOCK_STREAM}));
+            addresses_.push_back(local_address(places_.back().get()));
+            lines_ += fmt::format("{} stream tcp4 {}\n", addresses_.back().str(), kind);
+        }
+        places_.clear();
+    }
+    const std::vector<SocketAddress>& addresses() const { return addresses_; }
+    /// `variant` changes every service in a way that takes new servers, and has one more.
+    std::string configuration(unsigned variant = 0, unsigned timeout = 20) const {
+        std::string text = lines_;
+        if (variant % 2 != 0) text += "{another} stream tcp4 prefork {user} internal echo\n";
+        text += fmt::format(
+            "[defaults]\nper_source = 500\nlisten_backlog = 512\nnice = {}\nspawn_policy = "
+            "reactive\n",
+            1 + variant % 2);
+        return text + fmt::format("[minetd]\ngraceful_shutdown_timeout = {}\n", timeout);
+    }
+
+  private:
+    std::vector<UniqueFd> places_;
+    std::vector<SocketAddress> addresses_;
+    std::string lines_;
+};
+
+/// One client at each service, each of which was answered.
+class Guests {
+  public:
+    explicit Guests(const Services& services) {
+        for (const SocketAddress& service : services.addresses()) {
+            guests_.push_back(std::make_unique<Client>(service));
+            CHECK(is_answered(*guests_.back()));
+        }
+    }
+    static bool is_answered(Client& client) {
+        client.send("hello\n");
+        return client.line() == "hello\n";
+    }
+    const std::vector<std::unique_ptr<Client>>& all() const { return guests_; }
+
+  private:
+    std::vector<std::unique_ptr<Client>> guests_;
+};
+
+void kill_alone(DaemonUnderTest& daemon, const Services& services) {
+    daemon.signal(SIGKILL);
+    daemon.await_exit();
+    for (const SocketAddress& service : services.addresses()) {
+        CAPTURE(service.str());
+        daemon.await([&] { return Client(service).end() == Client::End::refused; },
+                     "nobody to listen");
+    }
+}
+
+/// Stopped first, so that what it holds stays what it holds.
+void kill_under(Load& load, DaemonUnderTest& daemon, const Services& services) {
+    daemon.signal(SIGSTOP);
+    daemon.await([&] { return is_stopped(daemon.pid()); }, "the process to stop");
+    for (const SocketAddress& service : services.addresses())
+        load.doom(peers_of(daemon.pid(), service.port()));
+    daemon.signal(SIGKILL);
+    daemon.await_exit();
+}
+
+void report(const char* operation, unsigned count, const LoadCounts& seen) {
+    MESSAGE(fmt::format(
+        "| {:<38} | {:>3} | {:>7} sent | {:>7} answered | {} refused | {} reset | {} cut | {} "
+        "stuck | {} of a killed process | {} lost |",
+        operation, count, seen.sent, seen.answered, seen.refused, seen.reset, seen.cut, seen.stuck,
+        seen.killed, seen.lost()));
+    CHECK(seen.sent > count);
+    CHECK(seen.lost() == 0);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("loss");
+
+TEST_CASE("the load notices a loss") {
+    const Services services;
+    auto daemon = std::make_unique<DaemonUnderTest>(services.configuration());
+    Load load(services.addresses(), session);
+    std::this_thread::sleep_for(between);
+    daemon->stop();
+    std::this_thread::sleep_for(between);
+    const LoadCounts seen = load.stop();
+    CHECK(seen.answered > 0);
+    CHECK(seen.refused > 0);
+    CHECK(seen.lost() == seen.refused + seen.reset + seen.cut);
+}
+
+TEST_CASE("reloads") {
+    const Services services;
+    DaemonUnderTest daemon(services.configuration());
+    const unsigned count = times(6, 50);
+    Load load(services.addresses(), session);
+    for (unsigned i = 1; i <= count; ++i) {
+        std::this_thread::sleep_for(between);
+        CHECK(daemon.reload(services.configuration(i)).find("7 changed") != std::string::npos);
+    }
+    std::this_thread::sleep_for(between);
+    report("reload (HUP)", count, load.stop());
+}
+
+TEST_CASE("restarts and kills over a file descriptor store") {
+    const struct {
+        const char* name;
+        bool killed;
+        unsigned count;
+    } rows[] = {
+        {"TERM and start, descriptor store", false, times(3, 20)},
+        {"kill -9 and start, descriptor store", true, times(4, 20)},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(std::string(row.name));
+        const Services services;
+        FdStore store;
+        auto daemon =
+            std::make_unique<DaemonUnderTest>(services.configuration(), store.launch());
+        Load load(services.addresses(), session);
+        for (unsigned i = 0; i < row.count; ++i) {
+            std::this_thread::sleep_for(between);
+            if (row.killed)
+                kill_under(load, *daemon, services);
+            else
+                CHECK(store.stop(*daemon) == 0);
+            LaunchOptions options = store.launch();
+            CHECK(options.passed.size() >= services.addresses().size());
+            daemon = std::make_unique<DaemonUnderTest>(services.configuration(), options);
+        }
+        std::this_thread::sleep_for(between);
+        report(row.name, row.count, load.stop());
+    }
+}
+
+TEST_CASE("a killed root process: who was accepted is served to the end, and the next can bind") {
+    const Services services;
+    DaemonUnderTest daemon(services.configuration());
+    const Guests guests(services);
+    kill_alone(daemon, services);
+    DaemonUnderTest next(services.configuration());
+    CHECK(next.lines_with("to be bound") == 0);
+    for (const auto& guest : guests.all()) CHECK(Guests::is_answered(*guest));
+    const Guests others(services);
+}
+
+TEST_CASE("a killed root process: its pools have graceful_shutdown_timeout") {
+    const Services services;
+    DaemonUnderTest daemon(services.configuration(0, 1));
+    const Guests guests(services);
+    kill_alone(daemon, services);
+    // The first is with a program of its own, which goes on as after QUIT.
+    for (std::size_t i = 1; i < guests.all().size(); ++i) {
+        CAPTURE(i);
+        guests.all()[i]->rest();
+        CHECK(guests.all()[i]->end() != Client::End::none);
+    }
+    CHECK(Guests::is_answered(*guests.all().front()));
+}
+
+TEST_SUITE_END();

@@ -35,6 +35,12 @@ void out_of_range(const char* name) {
     wrong(fmt::format("`{}` is out of its range", name));
 }
 
+const Json& list_of(std::size_t size, const Json& value, const char* name) {
+    if (!value.is_array() || value.size() != size)
+        wrong(fmt::format("`{}` is no list of {}", name, size));
+    return value;
+}
+
 std::string coded(std::string_view bytes) {
     std::string out;
     for (const char byte : bytes) {

@@ -24,10 +24,9 @@ using Json = nlohmann::json;
 [[noreturn]] void wrong(const std::string& what);
 [[noreturn]] void out_of_range(const char* name);
 
-/// A member that is a whole number of this type.
+/// A whole number of this type.
 template <class Number>
-Number number(const Json& json, const char* name) {
-    const Json& value = json.at(name);
+Number whole(const Json& value, const char* name) {
     if (value.is_number_unsigned()) {
         const auto read = value.get<std::uint64_t>();
         if (std::in_range<Number>(read)) return static_cast<Number>(read);
@@ -37,6 +36,15 @@ Number number(const Json& json, const char* name) {
     }
     out_of_range(name);
 }
+
+/// A member that is one.
+template <class Number>
+Number number(const Json& json, const char* name) {
+    return whole<Number>(json.at(name), name);
+}
+
+/// The list itself; another number of items is an error.
+const Json& list_of(std::size_t size, const Json& value, const char* name);
 
 /// A text of any bytes as one of JSON's: each byte becomes the character of its number.
 std::string coded(std::string_view bytes);

@@ -155,6 +155,10 @@ Inheritance Inheritance::take(std::vector<std::string>& problems) {
     for (std::size_t i = 0; i < names.size(); ++i) {
         UniqueFd fd(first_descriptor + static_cast<int>(i));
         ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+        if (names[i] == saved_state_name) {
+            taken.saved_state_ = std::move(fd);
+            continue;
+        }
         auto socket = inspect_socket(std::move(fd), names[i]);
         if (!socket) {
             problems.push_back(

@@ -38,6 +38,8 @@ std::vector<std::string> listen_names(const ListenVariables& variables, pid_t se
 /// that all of a service's sockets begin with.
 std::string stored_name(const std::string& key, std::size_t number);
 std::string stored_prefix(const std::string& key);
+/// The name of the saved state there; no socket has it.
+constexpr const char* saved_state_name = "minetd-state";
 
 /// What one image of the daemon leaves to the next; the descriptor is borrowed.
 struct HandedSocket {
@@ -79,6 +81,9 @@ class Inheritance {
     /// close-on-exec. What is wrong goes to `problems`; nothing is taken then.
     static Inheritance take(std::vector<std::string>& problems);
 
+    /// What a former life of the daemon left (saved_state.h), if anything; once.
+    UniqueFd take_saved_state() noexcept { return std::move(saved_state_); }
+
     /// Those of a former image, before any service is made.
     void take_over(std::vector<HandedSocket>& handed);
     /// An image before made the key of a service otherwise than this one does.
@@ -110,6 +115,7 @@ class Inheritance {
     std::vector<InheritedSocket> extract(const Wanted& wanted);
 
     std::vector<InheritedSocket> sockets_;
+    UniqueFd saved_state_;
     bool from_outside_ = false;
 };
 

@@ -56,7 +56,10 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
 
 Assignment Superdaemon::assignment(Service& service) {
     const ServiceSpec& spec = *service.spec;
-    if (!service.ledger && !unlimited(spec.limits)) service.ledger = std::make_shared<Ledger>();
+    if (!service.ledger && !unlimited(spec.limits)) {
+        service.ledger = std::make_shared<Ledger>();
+        recall_counts(spec, *service.ledger);
+    }
     if (service.ledger) limited_ = true;
     // Where there is a ledger, sessions that were counted under other rules are still to be given
     // back.
@@ -282,6 +285,7 @@ bool Superdaemon::reload() {
     log_.message(Level::notice, "reloaded: " + go_over_to(next));
     const bool whole = !diagnostics.failed() && configuration_.broken.empty();
     notifications_.reloaded(whole);
+    state_store_.save_soon();
     return whole;
 }
 

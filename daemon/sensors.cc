@@ -43,10 +43,16 @@ void Sensors::touched(const ServiceSpec& sensor, const SocketAddress& peer) noex
     if (wants_record(sensor, Record::Kind::fail)) record_(sensor, fail_record("sensor", peer));
 }
 
+void Sensors::recall(const std::vector<DenyList::Denial>& denials, Milliseconds now) noexcept {
+    if (!list_) return;
+    for (const DenyList::Denial& denial : denials) list_->recall(denial, now);
+}
+
 void Sensors::deny(const ServiceSpec& sensor, const SocketAddress& peer) noexcept {
     const SourcePrefix& prefix = sensor.limits.source_prefix;
     const DenyList::Outcome outcome =
         list_->deny(source_of(peer, prefix), prefix, monotonic_ms(), sensor.deny_time);
+    ++changes_;
     if (outcome != DenyList::Outcome::full || std::exchange(told_full_, true)) return;
     log_(Level::warning, sensor.id +
                              ": peers that are refused for ever fill the list: it has no room for "

@@ -31,6 +31,15 @@ class Sensors {
     /// Null where nobody can be on the list.
     const std::shared_ptr<DeniedPeers>& denied() const noexcept { return denied_; }
 
+    /// Who is denied.
+    std::vector<DenyList::Denial> denials(Milliseconds now) const {
+        return list_ ? list_->denials(now) : std::vector<DenyList::Denial>();
+    }
+    /// Those of a former life; where there is no list, nobody.
+    void recall(const std::vector<DenyList::Denial>& denials, Milliseconds now) noexcept;
+    /// How often somebody was denied, or for longer.
+    std::uint64_t changes() const noexcept { return changes_; }
+
     /// A process of service `sensor` says that `peer` came.
     void touched(const ServiceSpec& sensor, const SocketAddress& peer) noexcept;
 
@@ -42,6 +51,7 @@ class Sensors {
     std::unique_ptr<DenyList> list_;
     std::shared_ptr<DeniedPeers> denied_;
     bool told_full_ = false;
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace minetd

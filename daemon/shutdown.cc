@@ -42,6 +42,7 @@ void Superdaemon::stop() {
                      : fmt::format("stopping; waiting for {} processes{}", count,
                                    timeout == 0 ? "" : fmt::format(", at most {} s", timeout)));
     notifications_.stopping("stopping");
+    state_store_.save();
     if (timeout > 0) deadline_.schedule(timeout * Milliseconds{1000});
     leave_if_done();
 }
@@ -62,6 +63,7 @@ void Superdaemon::leave_if_done() {
     if (sessions() > 0) return;
     for (const Announcer* announcer : announcers())
         if (announcer->running()) return;
+    state_store_.save();
     cgroups_.finish_all();  // what made itself a daemon
     log_.message(Level::notice, "stopped");
     loop_.stop();

@@ -33,14 +33,23 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
                .look_around = [this] { around_.schedule(0); },
                .pass = [this](const ServiceSpec& from, const std::string& name,
                               UniqueFd& connection) { return pass(from, name, connection); },
-               .touched = [this](const ServiceSpec& sensor,
-                                 const SocketAddress& peer) { sensors_.touched(sensor, peer); }},
+               .touched =
+                   [this](const ServiceSpec& sensor, const SocketAddress& peer) {
+                       const std::uint64_t before = sensors_.changes();
+                       sensors_.touched(sensor, peer);
+                       if (sensors_.changes() != before) state_store_.save_soon();
+                   }},
       sensors_(runtime_.record, runtime_.log),
       inquirer_(runtime_),
       configuration_(configuration),
       cgroups_(loop_, runtime_.log),
       inheritance_(std::move(inheritance)),
       notifications_(loop_, [this] { return situation(); }),
+      state_store_(
+          loop_, [this] { return what_to_save(); },
+          [this](const std::string& problem) {
+              log_.message(Level::warning, "the state cannot be saved: " + problem);
+          }),
       rpc_announcer_(runtime_, "rpcbind", announce_rpc_programs),
       mdns_announcer_(runtime_, "mdns", announce_over_multicast_dns),
       signals_(loop_,
@@ -55,15 +64,18 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
         log_.message(Level::warning, problem);
     if (succession.former) {
         take_over(*succession.former, configuration);
+        state_store_.begin();
         return;
     }
     sensors_.prepare(configuration_.services);
     cgroups_.open(cgroup_root(configuration_.daemon.cgroup));
     inheritance_.assign(configuration_.services);
+    recall();
     for (const auto& spec : configuration_.services) {
         add(spec);
         notifications_.starting();
     }
+    former_ = {};
     report_inheritance();
     cgroups_.sweep();
     refresh_contexts();
@@ -77,6 +89,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
             "{} services or addresses cannot be served, and --strict was given", missing));
     log_.message(Level::notice, "ready: " + summary());
     notifications_.ready();
+    state_store_.begin();
 }
 
 Superdaemon::~Superdaemon() = default;

@@ -25,6 +25,7 @@
 #include "daemon/sensors.h"
 #include "daemon/service_cgroups.h"
 #include "daemon/service_sockets.h"
+#include "daemon/state_store.h"
 #include "daemon/upgrade.h"
 #include "mpm/dispatcher.h"
 
@@ -112,6 +113,12 @@ class Superdaemon {
     /// Others are told of the services that there are now.
     void announce();
 
+    // recall.cc
+    /// Takes what a former life has left, before any service is made.
+    void recall();
+    void recall_counts(const ServiceSpec& spec, Ledger& ledger) noexcept;
+    SavedState what_to_save() const;
+
     // succession.cc
     /// `asker` is to hear how it went; 0: nobody.
     void upgrade(pid_t asker);
@@ -147,6 +154,8 @@ class Superdaemon {
     ServiceCgroups cgroups_;
     Inheritance inheritance_;
     Notifications notifications_;
+    StateStore state_store_;
+    SavedState former_;  ///< what is still to be given to services; empty after the start
     std::map<std::string, std::unique_ptr<Service>> services_;  ///< by key
     std::vector<Draining> draining_;
     Announcer rpc_announcer_, mdns_announcer_;

@@ -12,29 +12,21 @@
 #include "daemon/inspect.h"
 #include "daemon/invocation.h"
 #include "daemon/log.h"
-#include "daemon/os/system_error.h"
+#include "daemon/os/sealed_file.h"
 #include "daemon/upgrade.h"
 
 namespace minetd {
 namespace {
 
-std::string text_in(int memory) {
-    std::string text;
-    char bytes[64 * 1024];
-    for (off_t at = 0;;) {
-        const ssize_t size = ::pread(memory, bytes, sizeof bytes, at);
-        if (size < 0) throw_errno("the state that was handed over");
-        if (size == 0) return text;
-        text.append(bytes, static_cast<std::size_t>(size));
-        at += size;
-    }
-}
+/// No daemon has more to tell.
+constexpr std::size_t longest = std::size_t{1} << 30;
 
 Handover read_handover(int memory) {
-    const int seals = ::fcntl(memory, F_GET_SEALS);
-    if (seals < 0 || (seals & F_SEAL_WRITE) == 0)
-        throw std::runtime_error("the state that was handed over: this is no sealed memory file");
-    return Handover::from_text(text_in(memory));
+    try {
+        return Handover::from_text(read_sealed_file(memory, longest));
+    } catch (const SealedFileError& problem) {
+        throw std::runtime_error(std::string("the state that was handed over: ") + problem.what());
+    }
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -12,6 +11,7 @@
 #include <stdexcept>
 
 #include "daemon/os/process.h"
+#include "daemon/os/sealed_file.h"
 #include "daemon/os/signals.h"
 #include "daemon/os/socket.h"
 #include "daemon/os/system_error.h"
@@ -21,20 +21,6 @@ namespace {
 
 constexpr std::size_t most_output = 16 * 1024;
 constexpr int most_lines = 20, reads_a_turn = 64;
-
-/// A sealed memory file: the other image can trust that it stays as it is.
-UniqueFd to_memory(const std::string& text) {
-    UniqueFd memory(::memfd_create("minetd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory) throw_errno("memfd");
-    for (std::size_t written = 0; written < text.size();) {
-        const ssize_t size = ::write(memory.get(), text.data() + written, text.size() - written);
-        if (size < 0) throw_errno("memfd");
-        written += static_cast<std::size_t>(size);
-    }
-    constexpr int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-    if (::fcntl(memory.get(), F_ADD_SEALS, seals) < 0) throw_errno("memfd");
-    return memory;
-}
 
 void set_inherited(int fd, bool inherited) noexcept {
     ::fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC);
@@ -94,7 +80,7 @@ void Upgrade::check(Handover state, Milliseconds patience) noexcept {
 
 void Upgrade::begin_check(Handover& state) {
     if (::stat(invocation_.program.c_str(), &binary_) < 0) throw_errno(invocation_.program);
-    const UniqueFd memory = to_memory(state.to_text());
+    const UniqueFd memory = sealed_file("minetd-handover", state.to_text());
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) < 0) throw_errno("pipe");
     output_fd_.reset(ends[0]);
@@ -182,7 +168,7 @@ std::string Upgrade::become_it(Handover state) noexcept {
         if (!is_same_file(binary_, now))
             throw std::runtime_error(invocation_.program +
                                      " was replaced while it was being checked; try again");
-        const UniqueFd memory = to_memory(state.to_text());
+        const UniqueFd memory = sealed_file("minetd-handover", state.to_text());
         std::vector<std::string> arguments = invocation_.arguments,
                                  environment = invocation_.environment;
         environment.push_back(fmt::format("{}={}:{}", handover_variable, ::getpid(), memory.get()));

@@ -82,12 +82,15 @@ std::uint32_t BoardRegistry::add(BoardCard card, const std::string& service,
                                  std::shared_ptr<SharedMemory> memory) noexcept {
     try {
         Scoreboard::Totals before;
+        const bool lives = memory != nullptr;
+        const bool recalls = recalled_.contains(service);
+        if (recalls && !memory) memory = std::make_shared<SharedMemory>(card.size().bytes());
+        if (recalls) before = take_recalled(service);
         const std::vector<std::uint32_t> there = of_service_[service];
         for (const std::uint32_t number : there)
             if (!held_.at(number).lives) before.add(totals_of(number));
         if (memory) Scoreboard(memory->fd(), card.size()).set_base(before);
         const int fd = memory ? memory->fd() : -1;
-        const bool lives = memory != nullptr;
         put(service, {.card = card, .service = service, .readable = UniqueFd(), .memory_fd = fd},
             {std::move(memory), lives});
         const std::uint32_t added = last_;
@@ -194,6 +197,26 @@ void BoardRegistry::take_over(HandedBoards& handed) {
         held_[number] = {std::move(memory), board.lives};
         of_service_[board.service].push_back(number);
     }
+}
+
+std::map<std::string, Scoreboard::Totals> BoardRegistry::totals() const {
+    std::map<std::string, Scoreboard::Totals> sums = recalled_;
+    for (const auto& [service, numbers] : of_service_)
+        for (const std::uint32_t number : numbers) sums[service].add(totals_of(number));
+    for (const Owner* owner : owners_) owner->count_hidden(sums);
+    return sums;
+}
+
+void BoardRegistry::recall(const std::string& service, const Scoreboard::Totals& totals) {
+    recalled_[service] = totals;
+}
+
+Scoreboard::Totals BoardRegistry::take_recalled(const std::string& service) noexcept {
+    const auto found = recalled_.find(service);
+    if (found == recalled_.end()) return {};
+    const Scoreboard::Totals totals = found->second;
+    recalled_.erase(found);
+    return totals;
 }
 
 void BoardRegistry::begin_reading(Reader& reader) {

@@ -4,6 +4,7 @@
 // acts on none.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class BoardRegistry {
         virtual ~Owner() = default;
         /// Somebody wants to see it.
         virtual void show_board() noexcept = 0;
+        /// Adds what it has counted and no board shows.
+        virtual void count_hidden(std::map<std::string, Scoreboard::Totals>& sums) const {
+            (void)sums;
+        }
     };
     /// Shows at once, or as soon as anybody looks.
     void enlist(Owner& owner);
@@ -40,6 +45,14 @@ class BoardRegistry {
     void retire(std::uint32_t number) noexcept;
     /// The service is no more.
     void forget(const std::string& service) noexcept;
+    /// What each service has counted, all its processes together.
+    std::map<std::string, Scoreboard::Totals> totals() const;
+    /// What it had counted in a former life of the daemon, before it is made: it goes on from
+    /// there.
+    void recall(const std::string& service, const Scoreboard::Totals& totals);
+    bool recalls(const std::string& service) const noexcept { return recalled_.contains(service); }
+    /// The same, once, for who counts without a board.
+    Scoreboard::Totals take_recalled(const std::string& service) noexcept;
     bool has(const std::string& service) const noexcept { return of_service_.contains(service); }
 
     // -- an upgrade in place
@@ -81,6 +94,7 @@ class BoardRegistry {
     BoardSet set_;
     std::map<std::uint32_t, Held> held_;
     std::map<std::string, std::vector<std::uint32_t>, std::less<>> of_service_;  ///< older first
+    std::map<std::string, Scoreboard::Totals> recalled_;
     std::uint32_t last_ = 0;
     std::vector<Owner*> owners_;
     std::vector<Reader*> readers_;

@@ -16,6 +16,7 @@ constexpr BoardSize places{.servers = 513, .threads = 1};
 ProgramBoard::ProgramBoard(BoardRegistry& registry, std::shared_ptr<const ServiceSpec> spec,
                            Starter& starter)
     : registry_(registry), spec_(std::move(spec)), starter_(starter) {
+    totals_ = registry_.take_recalled(spec_->key());
     registry_.enlist(*this);
 }
 
@@ -46,6 +47,10 @@ void ProgramBoard::show_board() noexcept {
     } catch (const std::system_error&) {
         // Without descriptors there is no board; the service itself needs none.
     }
+}
+
+void ProgramBoard::count_hidden(std::map<std::string, Scoreboard::Totals>& sums) const {
+    if (!board_) sums[spec_->key()].add(totals_);
 }
 
 void ProgramBoard::hide() noexcept {

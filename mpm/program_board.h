@@ -40,6 +40,7 @@ class ProgramBoard : private BoardRegistry::Owner {
 
   private:
     void show_board() noexcept override;
+    void count_hidden(std::map<std::string, Scoreboard::Totals>& sums) const override;
     void hide() noexcept;
     void note_running() noexcept;
 

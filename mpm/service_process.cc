@@ -50,6 +50,8 @@ ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessB
       settle_(runtime.loop, [this] { settle_claims(); }),
       tell_(runtime.loop, [this] { tell_boards(); }) {
     runtime_.boards.enlist(*this);
+    // What it had counted is on a board at once: there may be no process for long.
+    if (runtime_.boards.recalls(job_.spec->key())) show_board();
     read_boards();
 }
 

@@ -193,8 +193,8 @@ void ServingProcess::on_control() noexcept {
     if (seat_.of_superdaemon) on_orphaned();
 }
 
-/// What nobody holds for a successor is closed to clients, so that a new start can bind it, and what
-/// was accepted has its time.
+/// What nobody holds for a successor is closed to clients, so that a new start can bind it, and
+/// what was accepted has its time.
 void ServingProcess::on_orphaned() noexcept {
     for (const ListeningSocket& socket : seat_.sockets)
         if (!socket.kept && !spec_.is_datagram()) ::shutdown(socket.fd, SHUT_RDWR);

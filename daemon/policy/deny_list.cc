@@ -15,7 +15,7 @@ namespace {
 
 constexpr unsigned bucket_size = 10, buckets = DenyList::capacity / bucket_size;
 /// Later than any time that a number of minutes leads to.
-constexpr Milliseconds for_ever = Milliseconds{1} << 54;
+constexpr Milliseconds for_ever = DenyList::for_ever;
 
 /// Until when, and how many bits of the address count, in one word: they are one entry's.
 constexpr std::uint64_t term(Milliseconds until, unsigned length) noexcept {
@@ -151,18 +151,35 @@ void DenyList::share() {
 
 DenyList::Outcome DenyList::deny(const Source& source, const SourcePrefix& prefix, Milliseconds now,
                                  unsigned minutes) noexcept {
+    const unsigned length = source.kind == AF_INET ? ipv4_offset + prefix.v4 : prefix.v6;
+    return recall({.address = source.key,
+                   .length = length,
+                   .until = minutes == deny_forever ? for_ever : now + Milliseconds{minutes} * 60'000},
+                  now);
+}
+
+DenyList::Outcome DenyList::recall(const Denial& denial, Milliseconds now) noexcept {
     constexpr auto relaxed = std::memory_order_relaxed;
     DeniedPeers::Table& all = table();
-    const unsigned length = source.kind == AF_INET ? ipv4_offset + prefix.v4 : prefix.v6;
-    const Milliseconds until =
-        minutes == deny_forever ? for_ever : now + Milliseconds{minutes} * 60'000;
-    const Outcome outcome =
-        all.all[all.place(source.key, length)].put(source.key, length, now, until);
+    const auto& [address, length, until] = denial;
+    const Outcome outcome = all.all[all.place(address, length)].put(address, length, now, until);
     std::atomic<std::uint64_t>& lengths = all.lengths[length / 64];
     lengths.store(lengths.load(relaxed) | std::uint64_t{1} << length % 64, relaxed);
     if (outcome != Outcome::full && until > all.latest.load(relaxed))
         all.latest.store(until, std::memory_order_release);
     return outcome;
+}
+
+std::vector<DenyList::Denial> DenyList::denials(Milliseconds now) const {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    std::vector<Denial> found;
+    const DeniedPeers::Table& all = table();
+    if (all.latest.load(relaxed) <= now) return found;
+    for (const Bucket& bucket : all.all)
+        for (const Entry& entry : bucket.entries)
+            if (const std::uint64_t known = entry.term.load(relaxed); until_of(known) > now)
+                found.push_back({entry.address(relaxed), length_of(known), until_of(known)});
+    return found;
 }
 
 }  // namespace minetd

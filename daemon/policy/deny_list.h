@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "daemon/os/clock.h"
 #include "daemon/os/shared_memory.h"
@@ -53,11 +54,23 @@ class DenyList {
     Outcome deny(const Source& source, const SourcePrefix& prefix, Milliseconds now,
                  unsigned minutes) noexcept;
 
+    /// One of them, as the next life of the daemon is told.
+    struct Denial {
+        AddressBits address;  ///< a prefix: the other bits are zero
+        unsigned length = 0;
+        Milliseconds until = 0;  ///< for_ever, or a time of the monotonic clock
+        bool operator==(const Denial&) const = default;
+    };
+    static constexpr Milliseconds for_ever = Milliseconds{1} << 54;
+    /// Those that are in force.
+    std::vector<Denial> denials(Milliseconds now) const;
+    Outcome recall(const Denial& denial, Milliseconds now) noexcept;
+
     const std::shared_ptr<DeniedPeers>& peers() const noexcept { return peers_; }
 
   private:
     void share();
-    DeniedPeers::Table& table() noexcept {
+    DeniedPeers::Table& table() const noexcept {
         return *static_cast<DeniedPeers::Table*>(memory_.address());
     }
 

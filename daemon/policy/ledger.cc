@@ -3,8 +3,12 @@
 
 #include <sys/random.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <new>
+#include <vector>
 
 #include "daemon/os/raw_syscall.h"
 #include "daemon/policy/token_bucket.h"
@@ -318,6 +322,49 @@ unsigned Ledger::running() const noexcept {
 
 Milliseconds Ledger::paused_until() const noexcept {
     return shared().paused_until.load(relaxed);
+}
+
+LedgerMemory Ledger::memory(Milliseconds now, std::size_t most_sources) const {
+    // Without the lock: what is read in the middle of a change is a count that is off by one, and a
+    // process of the service could write anything in any case.
+    LedgerMemory memory;
+    const Shared& all = shared();
+    memory.minute = all.minute;
+    memory.paused_until = all.paused_until.load(relaxed);
+    // Read as a file, past the holes: to look at a page by its address would make it one.
+    constexpr std::size_t chunk = 64;
+    std::vector<SourceEntry> entries(chunk);
+    const auto begin = static_cast<off_t>(offsetof(Shared, sources));
+    constexpr auto size = static_cast<off_t>(sizeof(SourceEntry));
+    for (off_t index = 0; index < off_t{source_capacity}; index += chunk) {
+        const off_t data = ::lseek(fd(), begin + index * size, SEEK_DATA);
+        if (data < 0) break;
+        index = std::max(index, (data - begin) / size / off_t{chunk} * off_t{chunk});
+        if (index >= off_t{source_capacity}) break;
+        constexpr std::size_t bytes = chunk * sizeof(SourceEntry);
+        if (::pread(fd(), entries.data(), bytes, begin + index * size) !=
+            static_cast<ssize_t>(bytes))
+            break;
+        for (const SourceEntry& entry : entries)
+            if (entry.source.known())
+                memory.sources.push_back(
+                    {entry.source, entry.last_used, entry.rate_full_at, entry.minute});
+    }
+    keep_what_holds(memory, now, most_sources);
+    return memory;
+}
+
+void Ledger::recall(const LedgerMemory& memory, Milliseconds now) noexcept {
+    Shared& all = shared();
+    all.minute = memory.minute;
+    all.paused_until.store(memory.paused_until, relaxed);
+    for (const LedgerMemory::Known& known : memory.sources) {
+        SourceEntry* const entry = find_source(known.source, now);
+        if (entry == nullptr) continue;
+        entry->last_used = known.last_used;
+        entry->rate_full_at = known.rate_full_at;
+        entry->minute = known.minute;
+    }
 }
 
 }  // namespace minetd

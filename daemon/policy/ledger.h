@@ -14,6 +14,7 @@
 #include "daemon/os/clock.h"
 #include "daemon/os/shared_memory.h"
 #include "daemon/policy/guards.h"
+#include "daemon/policy/ledger_memory.h"
 #include "daemon/policy/source.h"
 
 namespace minetd {
@@ -53,6 +54,11 @@ class Ledger {
     unsigned running() const noexcept;
     /// When a pause of `cps` ends, in monotonic milliseconds; 0: none.
     Milliseconds paused_until() const noexcept;
+
+    /// What remains of the past, as far as it matters at `now`; of at most so many sources.
+    LedgerMemory memory(Milliseconds now, std::size_t most_sources) const;
+    /// Into a ledger that nobody has used yet. `memory` is as keep_what_holds() leaves it.
+    void recall(const LedgerMemory& memory, Milliseconds now) noexcept;
 
   private:
     struct Shared;

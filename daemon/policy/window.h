@@ -17,6 +17,7 @@ struct Window {
 
     std::int64_t slice = 0;  ///< number of the current slice since the clock's origin
     std::uint32_t counts[slices + 1] = {};
+    bool operator==(const Window&) const = default;
 };
 
 /// Lengths of one slice: twelve make a minute, and a second.

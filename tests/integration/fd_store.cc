@@ -2,6 +2,7 @@
 #include "tests/integration/fd_store.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <csignal>
@@ -10,6 +11,15 @@
 #include "tests/integration/client.h"
 
 namespace minetd {
+
+bool comes_true(const std::function<bool()>& reached) {
+    constexpr int pause_ms = 10;
+    for (int waited = 0; waited < patience_ms; waited += pause_ms) {
+        if (reached()) return true;
+        ::poll(nullptr, 0, pause_ms);
+    }
+    return reached();
+}
 
 FdStore::FdStore() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     const SocketAddress address = address_of_path(path());
@@ -49,12 +59,10 @@ std::map<std::string, UniqueFd>& FdStore::kept() {
 
 int FdStore::stop(DaemonUnderTest& daemon) {
     daemon.signal(SIGTERM);
-    daemon.await(
-        [&] {
-            kept();
-            return !daemon.alive();
-        },
-        "the daemon to end");
+    CHECK(comes_true([&] {
+        kept();
+        return !daemon.alive();
+    }));
     return daemon.await_exit();
 }
 

@@ -3,6 +3,7 @@
 // sd_notify(3), and passes it to the next start.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -11,6 +12,9 @@
 
 namespace minetd {
 
+/// Looks again and again, for what no output tells; false when patience is over.
+bool comes_true(const std::function<bool()>& reached);
+
 class FdStore {
   public:
     FdStore();
@@ -18,6 +22,8 @@ class FdStore {
     std::string path() const { return directory_.path() + "/notify"; }
     /// Reads all that was sent; what is kept, by name.
     std::map<std::string, UniqueFd>& kept();
+    /// How many of them are sockets.
+    std::size_t sockets() { return kept().size() - kept_.count("minetd-state"); }
     /// TERM, and the daemon's end, its exit status: a manager listens meanwhile, and the daemon waits
     /// for one that does not.
     int stop(DaemonUnderTest& daemon);

@@ -114,9 +114,9 @@ TEST_CASE("over stops and kills our own sockets are the store's, and nobody is r
         if (life > 0)
             for (const SocketAddress& service : services) waiting.emplace_back(service);
         LaunchOptions options = store.launch();
-        CHECK(options.passed.size() == (life == 0 ? 0 : services.size()));
+        CHECK(store.sockets() == (life == 0 ? 0 : services.size()));
         DaemonUnderTest daemon(configuration, options);
-        CHECK(store.kept().size() == services.size());
+        CHECK(store.sockets() == services.size());
         for (Client& client : waiting) CHECK(client.ask("waited\n") == "waited\n");
         for (const SocketAddress& service : services)
             CHECK(Client(service).ask("hello\n") == "hello\n");
@@ -126,16 +126,16 @@ TEST_CASE("over stops and kills our own sockets are the store's, and nobody is r
         } else {
             CHECK(daemon.stop() == 0);
         }
-        CHECK(store.kept().size() == services.size());
+        CHECK(store.sockets() == services.size());
     }
     // A service that is gone takes its socket out of the store, whether we ran or not.
     DaemonUnderTest daemon("# nothing\n", store.launch());
-    CHECK(store.kept().empty());
+    CHECK(store.sockets() == 0);
     CHECK(daemon.lines_with("was of a service that is no more") == 4);
     daemon.reload(configuration);
-    CHECK(store.kept().size() == services.size());
+    CHECK(store.sockets() == services.size());
     daemon.reload("# nothing\n");
-    CHECK(store.kept().empty());
+    CHECK(store.sockets() == 0);
     for (const SocketAddress& service : services)
         CHECK(Client(service).end() == Client::End::refused);
 }

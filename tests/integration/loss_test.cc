@@ -42,9 +42,9 @@ class Services {
   public:
     Services() {
         constexpr const char* kinds[] = {
-            "nowait {user} /bin/cat cat",    "nowait {user} internal echo",
-            "prefork {user} /bin/cat cat",   "prefork {user} internal echo",
-            "worker {user} internal echo",   "event {user} internal echo",
+            "nowait {user} /bin/cat cat",   "nowait {user} internal echo",
+            "prefork {user} /bin/cat cat",  "prefork {user} internal echo",
+            "worker {user} internal echo",  "event {user} internal echo",
             "threads {user} internal echo",
         };
         for (const char* kind : kinds) {
@@ -97,15 +97,14 @@ void kill_alone(DaemonUnderTest& daemon, const Services& services) {
     daemon.await_exit();
     for (const SocketAddress& service : services.addresses()) {
         CAPTURE(service.str());
-        daemon.await([&] { return Client(service).end() == Client::End::refused; },
-                     "nobody to listen");
+        CHECK(comes_true([&] { return Client(service).end() == Client::End::refused; }));
     }
 }
 
 /// Stopped first, so that what it holds stays what it holds.
 void kill_under(Load& load, DaemonUnderTest& daemon, const Services& services) {
     daemon.signal(SIGSTOP);
-    daemon.await([&] { return is_stopped(daemon.pid()); }, "the process to stop");
+    CHECK(comes_true([&] { return is_stopped(daemon.pid()); }));
     for (const SocketAddress& service : services.addresses())
         load.doom(peers_of(daemon.pid(), service.port()));
     daemon.signal(SIGKILL);
@@ -165,8 +164,7 @@ TEST_CASE("restarts and kills over a file descriptor store") {
         CAPTURE(std::string(row.name));
         const Services services;
         FdStore store;
-        auto daemon =
-            std::make_unique<DaemonUnderTest>(services.configuration(), store.launch());
+        auto daemon = std::make_unique<DaemonUnderTest>(services.configuration(), store.launch());
         Load load(services.addresses(), session);
         for (unsigned i = 0; i < row.count; ++i) {
             std::this_thread::sleep_for(between);
@@ -180,6 +178,7 @@ TEST_CASE("restarts and kills over a file descriptor store") {
         }
         std::this_thread::sleep_for(between);
         report(row.name, row.count, load.stop());
+        CHECK(store.stop(*daemon) == 0);
     }
 }
 

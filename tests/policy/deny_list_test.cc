@@ -45,6 +45,20 @@ TEST_SUITE("policy") {
         CHECK_FALSE(denied.contain(peer("192.0.2.1"), now + 10 * minute));
     }
 
+    TEST_CASE("the next life denies whom this one did") {
+        DenyList list, next;
+        CHECK(list.denials(now).empty());
+        deny(list, "192.0.2.1", 10);
+        deny(list, "2001:db8:1:2::1", deny_forever);
+        CHECK(list.denials(now).size() == 2);
+        REQUIRE(list.denials(now + 11 * minute).size() == 1);
+        for (const DenyList::Denial& denial : list.denials(now)) next.recall(denial, now);
+        CHECK(next.denials(now).size() == 2);
+        CHECK(next.peers()->contain(peer("192.0.2.1"), now + 10 * minute - 1));
+        CHECK_FALSE(next.peers()->contain(peer("192.0.2.1"), now + 10 * minute));
+        CHECK(next.peers()->contain(peer("2001:db8:1:2:3::4"), now + 1'000'000 * minute));
+    }
+
     TEST_CASE("who comes again is denied for longer, and never for less") {
         DenyList list;
         const DeniedPeers& denied = *list.peers();

@@ -38,6 +38,43 @@ unsigned admitted(Ledger& ledger, const Limits& limits, unsigned tries, unsigned
 }  // namespace
 
 TEST_SUITE("policy") {
+    TEST_CASE("what a ledger remembers goes on in the next one; who is there does not") {
+        const struct {
+            const char* name;
+            Limits limits;
+            unsigned same, other;  // admitted by the next ledger, of 50 tries each
+        } rows[] = {
+            {"instances", {.instances = 7}, 7, 0},
+            {"per_source", {.per_source = 7}, 7, 7},
+            {"service_max", {.service_max = 7}, 0, 0},
+            {"ip_max", {.ip_max = 7}, 0, 7},
+            {"cps", {.cps = ConnectionsPerSecond{7, 5}}, 0, 0},
+            {"rate", {.rate = Rate{.count = 1, .seconds = 60, .burst = 7}}, 0, 7},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.name);
+            Ledger ledger, next;
+            CHECK(admitted(ledger, row.limits, 50, 1) == 7);
+            next.recall(ledger.memory(now, 100), now);
+            CHECK(admitted(next, row.limits, 50, 1) == row.same);
+            CHECK(admitted(next, row.limits, 50, 2) == row.other);
+        }
+    }
+
+    TEST_CASE("a ledger remembers of many sources those that came last") {
+        Ledger ledger;
+        const Limits limits{.rate = Rate{.count = 1, .seconds = 60, .burst = 7}};
+        for (unsigned i = 0; i < 300; ++i) {
+            Claim claim = 0;
+            ledger.admit(limits, source(i), now + i, ::getpid(), claim);
+        }
+        CHECK(ledger.memory(now + 300, 1000).sources.size() == 300);
+        const LedgerMemory memory = ledger.memory(now + 300, 10);
+        CHECK(memory.sources.size() == 10);
+        for (const LedgerMemory::Known& known : memory.sources) CHECK(known.last_used >= now + 290);
+        CHECK(Ledger().memory(now, 10).empty());
+    }
+
     TEST_CASE("exactly N") {
         const struct {
             const char* name;

@@ -15,6 +15,8 @@ namespace {
 /// How long starts that are under way are waited for: their programs run in this image's memory
 /// until they are executed.
 constexpr Milliseconds starts_settle = 500;
+/// And what the service manager has not read yet: the next image knows nothing of it.
+constexpr Milliseconds messages_settle = 500;
 
 std::string specification_of(const std::shared_ptr<const ServiceSpec>& spec) {
     Configuration alone;
@@ -111,6 +113,7 @@ void Superdaemon::finish_upgrade(const std::string& problem) {
     log_.message(Level::notice, fmt::format("upgrade: becoming {}; {} processes run on",
                                             upgrade_.program(), sessions()));
     notifications_.reloading();
+    outbox_.finish(messages_settle);
     refuse_upgrade(upgrade_.become_it(hand_over()));
 }
 

@@ -44,6 +44,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       configuration_(configuration),
       cgroups_(loop_, runtime_.log),
       inheritance_(std::move(inheritance)),
+      outbox_(loop_, [this](const std::string& problem) { log_.message(Level::warning, problem); }),
       notifications_(loop_, [this] { return situation(); }),
       state_store_(
           loop_, [this] { return what_to_save(); },

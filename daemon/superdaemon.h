@@ -20,6 +20,7 @@
 #include "daemon/notifications.h"
 #include "daemon/os/event_loop.h"
 #include "daemon/os/signals.h"
+#include "daemon/os/systemd_outbox.h"
 #include "daemon/pid_file.h"
 #include "daemon/refusals.h"
 #include "daemon/sensors.h"
@@ -153,6 +154,7 @@ class Superdaemon {
     Configuration configuration_;
     ServiceCgroups cgroups_;
     Inheritance inheritance_;
+    systemd::Outbox outbox_;
     Notifications notifications_;
     StateStore state_store_;
     SavedState former_;  ///< what is still to be given to services; empty after the start

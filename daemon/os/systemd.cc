@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "daemon/os/systemd_outbox.h"
+
 namespace minetd::systemd {
 
 bool can_notify() noexcept {
@@ -12,15 +14,15 @@ bool can_notify() noexcept {
 }
 
 void notify(const std::string& state) noexcept {
-    sd_notify(0, state.c_str());
+    deliver(state);
 }
 
 bool store(const std::string& name, int fd) noexcept {
-    return sd_pid_notify_with_fds(0, 0, ("FDSTORE=1\nFDNAME=" + name).c_str(), &fd, 1) > 0;
+    return deliver("FDSTORE=1\nFDNAME=" + name, fd);
 }
 
 void forget_stored(const std::string& name) noexcept {
-    sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + name).c_str());
+    deliver("FDSTOREREMOVE=1\nFDNAME=" + name);
 }
 
 bool has_notify_socket() noexcept {

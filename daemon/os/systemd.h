@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The service manager: readiness and status by sd_notify(3). Without libsystemd, or without a
-// manager that listens, every call is a no-op.
+// The service manager: readiness and status by sd_notify(3), on its way by systemd_outbox.h.
+// Without libsystemd, or without a manager that listens, every call is a no-op.
 #pragma once
 
 #include <cstdint>

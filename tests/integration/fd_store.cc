@@ -26,6 +26,16 @@ FdStore::FdStore() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLO
     REQUIRE(bind(fd_.get(), address.raw(), address.length) == 0);
 }
 
+void FdStore::fill() const {
+    const SocketAddress address = address_of_path(path());
+    bool fits = true;
+    while (fits) {
+        // Each of its own: a sender has little room for what is on its way, too.
+        const UniqueFd sender(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        fits = sendto(sender.get(), "X=1", 3, 0, address.raw(), address.length) == 3;
+    }
+}
+
 std::map<std::string, UniqueFd>& FdStore::kept() {
     for (;;) {
         char text[4096];

@@ -20,12 +20,13 @@ class FdStore {
     FdStore();
     /// For NOTIFY_SOCKET.
     std::string path() const { return directory_.path() + "/notify"; }
+    /// Leaves no room in the socket until it is read.
+    void fill() const;
     /// Reads all that was sent; what is kept, by name.
     std::map<std::string, UniqueFd>& kept();
     /// How many of them are sockets.
     std::size_t sockets() { return kept().size() - kept_.count("minetd-state"); }
-    /// TERM, and the daemon's end, its exit status: a manager listens meanwhile, and the daemon waits
-    /// for one that does not.
+    /// TERM, and the daemon's end, its exit status: a manager listens meanwhile.
     int stop(DaemonUnderTest& daemon);
     /// For the next start.
     LaunchOptions launch();

@@ -2,6 +2,7 @@
 // Sockets that were open before the daemon: of somebody else, and its own from the store of a
 // service manager, over ends of every kind. The test is that manager.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <csignal>
@@ -138,6 +139,31 @@ TEST_CASE("over stops and kills our own sockets are the store's, and nobody is r
     CHECK(store.sockets() == 0);
     for (const SocketAddress& service : services)
         CHECK(Client(service).end() == Client::End::refused);
+}
+
+TEST_CASE("a manager that does not read is told in vain, and nobody waits for it") {
+    FdStore store;
+    store.fill();
+    const std::string configuration =
+        "{echo} stream tcp4 nowait {user} internal echo\n"
+        "{cat}  stream tcp4 nowait {user} /bin/cat cat\n";
+    DaemonUnderTest daemon(configuration, {.environment = {"NOTIFY_SOCKET=" + store.path()}});
+    CHECK(Client(daemon.port("echo")).ask("hello\n") == "hello\n");
+    CHECK(daemon.reload(configuration).find("2 kept") != std::string::npos);
+    CHECK(Client(daemon.port("cat")).ask("hello\n") == "hello\n");
+    CHECK(daemon.stop() == 0);
+    CHECK(daemon.lines_with("the service manager does not take what it is told") == 1);
+}
+
+TEST_CASE("a manager that reads late hears all of it, in order") {
+    FdStore store;
+    store.fill();
+    DaemonUnderTest daemon("{echo} stream tcp4 nowait {user} internal echo\n",
+                           {.environment = {"NOTIFY_SOCKET=" + store.path()}});
+    CHECK(comes_true([&] { return store.sockets() == 1; }));
+    CHECK(store.stop(daemon) == 0);
+    CHECK(store.sockets() == 1);
+    CHECK(daemon.lines_with("the service manager") == 0);
 }
 
 TEST_SUITE_END();

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <functional>
 
+#include "daemon/os/process.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
@@ -17,6 +19,12 @@ namespace {
 constexpr const char* leaf = "main";
 constexpr std::size_t longest_name = 200;
 constexpr int patience = 100, moment_ms = 10;
+
+std::vector<pid_t> former_in(const Cgroup& cgroup) noexcept {
+    std::vector<pid_t> found = cgroup.processes();
+    std::erase_if(found, [](pid_t pid) { return !began_before_us(pid); });
+    return found;
+}
 
 template <class T>
 std::string text_or(const std::optional<T>& value, const char* otherwise) {
@@ -246,7 +254,8 @@ void ServiceCgroups::finish(const std::string& key) noexcept {
     const auto found = places_.find(key);
     if (found == places_.end()) return;
     found->second->finished = true;
-    if (const Cgroup* cgroup = found->second->cgroup()) cgroup->kill();
+    if (const Cgroup* cgroup = found->second->cgroup(); cgroup && former_in(*cgroup).empty())
+        cgroup->kill();
     let_go(key);
 }
 
@@ -265,9 +274,28 @@ void ServiceCgroups::kill() noexcept {
         if (const Cgroup* cgroup = place->cgroup()) cgroup->kill();
 }
 
+unsigned ServiceCgroups::former() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [key, place] : places_)
+        if (const Cgroup* cgroup = place->cgroup()) count += former_in(*cgroup).size();
+    return static_cast<unsigned>(count);
+}
+
+void ServiceCgroups::signal_former(int signal) const noexcept {
+    for (const auto& [key, place] : places_)
+        if (const Cgroup* cgroup = place->cgroup())
+            for (const pid_t pid : former_in(*cgroup)) {
+                // Whoever has its pid by now began later.
+                const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+                if (process && began_before_us(pid))
+                    ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
+            }
+}
+
 void ServiceCgroups::finish_all() noexcept {
     std::vector<std::string> keys;
     for (const auto& [key, place] : places_) keys.push_back(key);
+    kill();
     for (const std::string& key : keys) finish(key);
     // The end of a killed process is not at once.
     for (int round = 0; round < patience && !places_.empty(); ++round) {

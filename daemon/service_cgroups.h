@@ -51,11 +51,16 @@ class ServiceCgroups {
     void open(const CgroupRoot& root) noexcept;
     /// Where the service's processes begin, under these limits from now on; null: where we are.
     std::shared_ptr<Birthplace> of(const ServiceSpec& spec);
-    /// The service is gone, and its sessions are: what is left is killed, the cgroup removed.
+    /// The service is gone, and its sessions are: what is left is killed, the cgroup removed. Where
+    /// sessions of an earlier start are left, it is removed when they end.
     void finish(const std::string& key) noexcept;
     /// SIGKILL to whatever is in a service's cgroup.
     void kill() noexcept;
-    /// finish() for all; waits until they are empty, for a second at most.
+    /// How many processes in them are of an earlier start, which crashed: they are sessions still.
+    unsigned former() const noexcept;
+    void signal_former(int signal) const noexcept;
+    /// Kills what is left, and removes all of them; waits until they are empty, for a second at
+    /// most.
     void finish_all() noexcept;
     /// Removes cgroups of services that there are no longer, from an earlier start, if empty.
     void sweep() noexcept;

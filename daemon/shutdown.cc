@@ -9,6 +9,8 @@ namespace {
 
 /// After TERM a session has so long to put its house in order.
 constexpr Milliseconds kill_after = 3000;
+/// For sessions of an earlier start.
+constexpr Milliseconds look_again = 200;
 
 }  // namespace
 
@@ -23,6 +25,7 @@ void Superdaemon::signal_everybody(int signal) {
     for (const auto& [key, service] : services_) service->dispatcher->signal_sessions(signal);
     for (const Draining& draining : draining_) draining.dispatcher->signal_sessions(signal);
     for (Announcer* announcer : announcers()) announcer->signal(signal);
+    cgroups_.signal_former(signal);
 }
 
 void Superdaemon::stop() {
@@ -35,7 +38,7 @@ void Superdaemon::stop() {
     life_ = Life::finishing;
     announce();
     const unsigned timeout = configuration_.daemon.graceful_shutdown_timeout;
-    const unsigned count = sessions();
+    const unsigned count = sessions() + cgroups_.former();
     log_.message(Level::notice,
                  count == 0
                      ? std::string("stopping")
@@ -50,7 +53,7 @@ void Superdaemon::stop() {
 void Superdaemon::hurry() {
     const bool asked = life_ == Life::finishing;
     life_ = asked ? Life::hurrying : Life::killing;
-    const unsigned count = sessions();
+    const unsigned count = sessions() + cgroups_.former();
     log_.message(Level::notice,
                  fmt::format("{} processes are {}", count, asked ? "asked to end" : "killed"));
     signal_everybody(asked ? SIGTERM : SIGKILL);
@@ -63,6 +66,8 @@ void Superdaemon::leave_if_done() {
     if (sessions() > 0) return;
     for (const Announcer* announcer : announcers())
         if (announcer->running()) return;
+    // Their ends are told to nobody here.
+    if (life_ != Life::killing && cgroups_.former() > 0) return around_.schedule(look_again);
     state_store_.save();
     cgroups_.finish_all();  // what made itself a daemon
     log_.message(Level::notice, "stopped");

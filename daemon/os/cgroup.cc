@@ -9,7 +9,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <vector>
 
 #include "daemon/os/system_error.h"
 
@@ -54,9 +53,8 @@ std::string plain(std::string_view text) {
     return out;
 }
 
-std::string read_all(const char* path) {
+std::string read_all(const UniqueFd& file) {
     std::string text;
-    const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
     char bytes[4096];
     for (ssize_t got; (got = ::read(file.get(), bytes, sizeof bytes)) > 0;)
         text.append(bytes, static_cast<std::size_t>(got));
@@ -103,7 +101,10 @@ std::string cgroup_directory(std::string_view membership, std::string_view mount
 }
 
 std::string own_cgroup() {
-    return cgroup_directory(read_all("/proc/self/cgroup"), read_all("/proc/self/mountinfo"));
+    const auto text = [](const char* path) {
+        return read_all(UniqueFd(::open(path, O_RDONLY | O_CLOEXEC)));
+    };
+    return cgroup_directory(text("/proc/self/cgroup"), text("/proc/self/mountinfo"));
 }
 
 bool is_cgroup2(const std::string& directory) noexcept {
@@ -159,6 +160,18 @@ int Cgroup::join(pid_t pid) const noexcept {
     return write("cgroup.procs", std::to_string(pid));
 }
 
+std::vector<pid_t> Cgroup::processes() const noexcept {
+    std::vector<pid_t> found;
+    const std::string text =
+        read_all(UniqueFd(::openat(fd_.get(), "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)));
+    lines_of(text, [&](std::string_view line) {
+        const auto pid = static_cast<pid_t>(std::strtol(line.data(), nullptr, 10));
+        if (pid > 1) found.push_back(pid);
+        return false;
+    });
+    return found;
+}
+
 bool Cgroup::populated() const noexcept {
     return number("cgroup.events", "populated") != 0;
 }
@@ -167,13 +180,9 @@ void Cgroup::kill() const noexcept {
     if (write("cgroup.kill", "1") != ENOENT) return;
     // Each round catches what was forked during the one before.
     for (int round = 0; round < 8; ++round) {
-        const std::string processes = read("cgroup.procs").value_or("");
-        if (processes.empty()) return;
-        lines_of(processes, [](std::string_view line) {
-            const pid_t pid = static_cast<pid_t>(std::strtol(line.data(), nullptr, 10));
-            if (pid > 1) ::kill(pid, SIGKILL);
-            return false;
-        });
+        const std::vector<pid_t> left = processes();
+        if (left.empty()) return;
+        for (const pid_t pid : left) ::kill(pid, SIGKILL);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/os/unique_fd.h"
 
@@ -53,6 +54,8 @@ class Cgroup {
 
     /// Moves a process into it, 0: this one. 0, or errno.
     int join(pid_t pid = 0) const noexcept;
+    /// Who is in it, as far as they are in this pid namespace.
+    std::vector<pid_t> processes() const noexcept;
     /// There are processes in it or below.
     bool populated() const noexcept;
     /// SIGKILL to all of them at once, whatever they call themselves or fork meanwhile. Before

@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 
 #include "daemon/os/system_error.h"
@@ -26,6 +30,20 @@ void close_all_but(std::vector<int> keep) noexcept {
         if (number >= next) next = number + 1;
     }
     ::close_range(next, ~0U, 0);
+}
+
+/// In clock ticks since the machine's start; 0 where there is no such process.
+std::uint64_t began_at(pid_t pid) noexcept {
+    char text[1024];
+    std::snprintf(text, sizeof text, "/proc/%d/stat", static_cast<int>(pid));
+    const UniqueFd file(::open(text, O_RDONLY | O_CLOEXEC));
+    const ssize_t size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
+    if (size <= 0) return 0;
+    text[size] = '\0';
+    // Behind the name, which may have anything in it: field 3. The start is field 22.
+    const char* at = std::strrchr(text, ')');
+    for (int field = 2; at != nullptr && field < 22; ++field) at = std::strchr(at + 1, ' ');
+    return at == nullptr ? 0 : std::strtoull(at, nullptr, 10);
 }
 
 }  // namespace
@@ -108,6 +126,12 @@ void note_lowered_open_files(const rlimit& before) noexcept {
 bool has_controlling_terminal() noexcept {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     return static_cast<bool>(terminal);
+}
+
+bool began_before_us(pid_t pid) noexcept {
+    static const std::uint64_t ours = began_at(::getpid());
+    const std::uint64_t its = began_at(pid);
+    return its != 0 && its <= ours;
 }
 
 void become_subreaper() noexcept {

@@ -11,9 +11,11 @@
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
@@ -155,8 +157,9 @@ TEST_CASE("what made itself a daemon ends with its service, and with minetd") {
 TEST_CASE("cgroups of an earlier minetd are taken up again, sessions in them and all") {
     TestCgroup cgroup;
     if (!cgroup.there()) return;
-    const std::string lines = std::string("{leave} stream tcp4 nowait {user} ") + leaver +
-                              "\n[minetd]\ncgroup = " + cgroup.path() + '\n';
+    const std::string lines =
+        std::string("{leave} stream tcp4 nowait {user} ") + leaver +
+        "\n[minetd]\ngraceful_shutdown_timeout = 1\ncgroup = " + cgroup.path() + '\n';
     pid_t left = 0;
     std::string text;
     {
@@ -175,6 +178,44 @@ TEST_CASE("cgroups of an earlier minetd are taken up again, sessions in them and
     CHECK(cgroup.processes(name).contains(another));
     after.stop();
     CHECK_FALSE(cgroup.has(name));
+}
+
+TEST_CASE(
+    "who was connected when an earlier minetd crashed has a stop's time, and a service's end") {
+    TestCgroup cgroup;
+    if (!cgroup.there()) return;
+    const std::string rest = "[minetd]\ncgroup = " + cgroup.path() + '\n';
+    std::string lines =
+        "{program} stream tcp4 nowait {user} /bin/cat cat\n"
+        "{pool}    stream tcp4 prefork {user} internal echo\n"
+        "{gone}    stream tcp4 nowait {user} /bin/cat cat\n";
+    std::vector<std::unique_ptr<Client>> guests;
+    const auto are_served = [&] {
+        for (const auto& guest : guests) {
+            guest->send("hello\n");
+            CHECK(guest->line() == "hello\n");
+        }
+    };
+    {
+        DaemonUnderTest before(lines + rest);
+        lines = before.expand(lines);
+        for (const char* name : {"program", "pool", "gone"})
+            guests.push_back(std::make_unique<Client>(before.port(name)));
+        are_served();
+        before.signal(SIGKILL);
+        before.await_exit();
+    }
+    DaemonUnderTest after(lines + rest);
+    are_served();
+    after.reload(lines.substr(0, lines.rfind('\n', lines.size() - 2) + 1) + rest);
+    are_served();
+    const std::size_t begin = after.output().size();
+    after.signal(SIGTERM);
+    after.await_output("stopping; waiting for ", begin);
+    are_served();
+    guests.clear();
+    CHECK(after.await_exit() == 0);
+    CHECK(after.output().find("asked to end") == std::string::npos);
 }
 
 TEST_CASE("a limit whose controller is missing is told once, and nothing else changes") {

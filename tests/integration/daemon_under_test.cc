@@ -274,6 +274,12 @@ void DaemonUnderTest::await_lines(std::string_view text, int count) {
           std::to_string(count) + " lines with " + std::string(text));
 }
 
+void DaemonUnderTest::await_loop() {
+    const std::size_t before = output().size();
+    signal(SIGUSR1);
+    await_output("logs reopened", before);
+}
+
 int DaemonUnderTest::await_exit() {
     if (status_) return *status_;
     pollfd ended{pidfd_.get(), POLLIN, 0};

@@ -84,6 +84,9 @@ class DaemonUnderTest {
     /// Waits until it is so; `what` names it in the message when it does not come true.
     void await(const std::function<bool()>& reached, const std::string& what);
 
+    /// Its loop comes round: what it was to do before has been done.
+    void await_loop();
+
     /// Waits for the end of the process; its wait status.
     int await_exit();
     /// TERM and await_exit().

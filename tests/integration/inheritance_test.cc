@@ -142,6 +142,7 @@ TEST_CASE("over stops and kills our own sockets are the store's, and nobody is r
 }
 
 TEST_CASE("a manager that does not read is told in vain, and nobody waits for it") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     FdStore store;
     store.fill();
     const std::string configuration =
@@ -156,6 +157,7 @@ TEST_CASE("a manager that does not read is told in vain, and nobody waits for it
 }
 
 TEST_CASE("a manager that reads late hears all of it, in order") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     FdStore store;
     store.fill();
     DaemonUnderTest daemon("{echo} stream tcp4 nowait {user} internal echo\n",

@@ -9,8 +9,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <map>
-#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -18,8 +16,10 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/os/socket_address.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/doomed.h"
 #include "tests/integration/process_sockets.h"
 #include "tests/integration/process_tree.h"
 
@@ -47,32 +47,6 @@ std::vector<pid_t> servers_of(const DaemonUnderTest& daemon) {
                 if (server.parent == keeper.pid && server.state != 'Z') found.push_back(server.pid);
     return found;
 }
-
-std::uint16_t own_port(int fd) {
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-}
-
-/// The connections that killed servers held, by the clients' ports and the time; a port may come
-/// again, but not while its connection has an end that is stopped.
-class Doomed {
-  public:
-    void add(const std::set<std::uint16_t>& ports) {
-        const std::lock_guard held(mutex_);
-        for (const std::uint16_t port : ports) last_[port] = Clock::now();
-    }
-    bool contains(std::uint16_t port, Clock::time_point since) {
-        const std::lock_guard held(mutex_);
-        const auto found = last_.find(port);
-        return found != last_.end() && found->second >= since;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::map<std::uint16_t, Clock::time_point> last_;
-};
 
 /// What the clients saw.
 struct Outcome {
@@ -110,7 +84,7 @@ void come_again(std::uint16_t port, unsigned seed, const std::atomic<bool>& over
             const unsigned requests = chance() % 2 == 0 ? 1 : 2 + chance() % 2000;
             if (converse(client, requests, over, outcome)) continue;
             ++outcome.cut;
-            outcome.undeserved += !doomed.contains(own_port(client.fd()), began);
+            outcome.undeserved += !doomed.contains(local_address(client.fd()).port(), began);
         } catch (const std::system_error&) {
             ++outcome.stuck;
         }
@@ -122,11 +96,11 @@ struct Kills {
 };
 
 /// Stops a server, so that what it holds stays what it holds, notes that, and kills it.
-void kill_one(pid_t server, std::uint16_t port, Doomed& doomed, Kills& kills) {
+void kill_one(pid_t server, Doomed& doomed, Kills& kills) {
     if (::kill(server, SIGSTOP) < 0) return;
     for (int i = 0; i < 1000 && !is_stopped(server); ++i)
         std::this_thread::sleep_for(std::chrono::microseconds(100));
-    const std::set<std::uint16_t> peers = peers_of(server, port);
+    const std::set<std::uint16_t> peers = peers_of(server);
     doomed.add(peers);
     kills.connections += peers.size();
     ++kills.servers;
@@ -172,7 +146,7 @@ TEST_CASE("servers killed under load: their own connections fail, and the counts
             next_kill += std::chrono::milliseconds(50 + chance() % 101);
             std::this_thread::sleep_until(next_kill);
             const std::vector<pid_t> servers = servers_of(daemon);
-            if (!servers.empty()) kill_one(servers[chance() % servers.size()], port, doomed, kills);
+            if (!servers.empty()) kill_one(servers[chance() % servers.size()], doomed, kills);
         }
         over = true;
         for (std::thread& thread : threads) thread.join();

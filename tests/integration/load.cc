@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "tests/integration/load.h"
 
-#include <string>
+#include <fmt/format.h>
+
 #include <system_error>
 
-#include "daemon/os/socket.h"
+#include "daemon/os/socket_address.h"
 
 namespace minetd {
 namespace {
@@ -14,15 +15,13 @@ constexpr std::chrono::milliseconds pause{2};
 
 }  // namespace
 
-LoadCounts LoadCounts::operator-(const LoadCounts& before) const {
-    return {.sent = sent - before.sent,
-            .answered = answered - before.answered,
-            .refused = refused - before.refused,
-            .reset = reset - before.reset,
-            .cut = cut - before.cut,
-            .stuck = stuck - before.stuck,
-            .killed = killed - before.killed,
-            .connections = connections - before.connections};
+std::string table_row(const std::string& operation, unsigned count, const LoadCounts& seen) {
+    return fmt::format(
+        "| {:<28} | {:>3} | {:>7} connections | {:>7} sent | {:>7} answered | {} refused | {} "
+        "reset "
+        "| {} cut | {} stuck | {} of a killed process | {} lost |",
+        operation, count, seen.connections, seen.sent, seen.answered, seen.refused, seen.reset,
+        seen.cut, seen.stuck, seen.killed, seen.lost());
 }
 
 Load::Load(std::span<const SocketAddress> services, std::chrono::milliseconds session) {
@@ -36,34 +35,14 @@ LoadCounts Load::stop() {
     over_ = true;
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
-    return counts();
-}
-
-LoadCounts Load::counts() const {
-    // Those that grow last first: what is in between counts as sent and not answered, never the
-    // other way round.
-    LoadCounts now;
-    now.killed = seen_.killed;
-    now.stuck = seen_.stuck;
-    now.cut = seen_.cut;
-    now.reset = seen_.reset;
-    now.refused = seen_.refused;
-    now.answered = seen_.answered;
-    now.sent = seen_.sent;
-    now.connections = seen_.connections;
-    return now;
-}
-
-void Load::doom(const std::set<std::uint16_t>& ports) {
-    const std::lock_guard held(mutex_);
-    for (const std::uint16_t port : ports) doomed_[port] = Clock::now();
-}
-
-bool Load::is_doomed(const Client& client, Clock::time_point since) {
-    const std::uint16_t port = local_address(client.fd()).port();
-    const std::lock_guard held(mutex_);
-    const auto found = doomed_.find(port);
-    return found != doomed_.end() && found->second >= since;
+    return {.sent = seen_.sent,
+            .answered = seen_.answered,
+            .refused = seen_.refused,
+            .reset = seen_.reset,
+            .cut = seen_.cut,
+            .stuck = seen_.stuck,
+            .killed = seen_.killed,
+            .connections = seen_.connections};
 }
 
 void Load::come_again(const SocketAddress& service, std::chrono::milliseconds session) {
@@ -74,6 +53,7 @@ void Load::come_again(const SocketAddress& service, std::chrono::milliseconds se
             ++seen_.connections;
             converse(client, began, session);
         } catch (const std::system_error&) {
+            // It is not let in, or does not end.
             ++seen_.sent;
             ++seen_.stuck;
         }
@@ -90,11 +70,17 @@ void Load::converse(Client& client, Clock::time_point began, std::chrono::millis
     for (unsigned number = 0;; ++number) {
         const std::string text = "request " + std::to_string(number) + "\n";
         ++seen_.sent;
-        client.send(text);
-        const std::string answer = client.line();
+        std::string answer;
+        try {
+            client.send(text);
+            answer = client.line();
+        } catch (const std::system_error&) {
+            ++seen_.stuck;
+            return;
+        }
         if (answer != text) {
             ++(client.end() == Client::End::reset ? seen_.reset : seen_.cut);
-            if (is_doomed(client, began)) ++seen_.killed;
+            if (doomed_.contains(local_address(client.fd()).port(), began)) ++seen_.killed;
             return;
         }
         ++seen_.answered;

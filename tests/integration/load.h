@@ -6,14 +6,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <set>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/integration/client.h"
+#include "tests/integration/doomed.h"
 
 namespace minetd {
 
@@ -28,8 +28,10 @@ struct LoadCounts {
     std::uint64_t connections = 0;
 
     std::uint64_t lost() const { return sent - answered - killed; }
-    LoadCounts operator-(const LoadCounts& before) const;
 };
+
+/// A line of the table that tells what an operation, done so often, did to them.
+std::string table_row(const std::string& operation, unsigned count, const LoadCounts& seen);
 
 class Load {
   public:
@@ -42,12 +44,11 @@ class Load {
 
     /// Every request that was sent ends first.
     LoadCounts stop();
-    LoadCounts counts() const;
     /// These connections, by the clients' ports, go with a process that is about to be killed.
-    void doom(const std::set<std::uint16_t>& ports);
+    void doom(const std::set<std::uint16_t>& ports) { doomed_.add(ports); }
 
   private:
-    using Clock = std::chrono::steady_clock;
+    using Clock = Doomed::Clock;
     struct Seen {
         std::atomic<std::uint64_t> sent{0}, answered{0}, refused{0}, reset{0}, cut{0}, stuck{0},
             killed{0}, connections{0};
@@ -55,12 +56,10 @@ class Load {
 
     void come_again(const SocketAddress& service, std::chrono::milliseconds session);
     void converse(Client& client, Clock::time_point began, std::chrono::milliseconds session);
-    bool is_doomed(const Client& client, Clock::time_point since);
 
     Seen seen_;
     std::atomic<bool> over_{false};
-    std::mutex mutex_;
-    std::map<std::uint16_t, Clock::time_point> doomed_;  ///< a port may come again later
+    Doomed doomed_;
     std::vector<std::thread> threads_;
 };
 

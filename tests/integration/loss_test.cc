@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Operations on the daemon under continuous load: no request of any client is lost, but those of
 // connections that a killed process itself held. MINETD_LOSS=long does each as often as a release
-// asks for; the table is printed in any case.
+// asks for; the table is printed in any case. Under a service manager: tests/systemd/load_check.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -9,7 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <functional>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,11 +18,16 @@
 #include <vector>
 
 #include "daemon/os/socket.h"
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/datagram_load.h"
 #include "tests/integration/fd_store.h"
+#include "tests/integration/lacks.h"
 #include "tests/integration/load.h"
 #include "tests/integration/process_sockets.h"
+#include "tests/integration/process_tree.h"
+#include "tests/integration/upgradable.h"
 
 using namespace minetd;
 
@@ -102,23 +108,22 @@ void kill_alone(DaemonUnderTest& daemon, const Services& services) {
 }
 
 /// Stopped first, so that what it holds stays what it holds.
-void kill_under(Load& load, DaemonUnderTest& daemon, const Services& services) {
-    daemon.signal(SIGSTOP);
-    CHECK(comes_true([&] { return is_stopped(daemon.pid()); }));
-    for (const SocketAddress& service : services.addresses())
-        load.doom(peers_of(daemon.pid(), service.port()));
-    daemon.signal(SIGKILL);
-    daemon.await_exit();
+void kill_under(Load& load, pid_t pid) {
+    REQUIRE(::kill(pid, SIGSTOP) == 0);
+    CHECK(comes_true([&] { return is_stopped(pid); }));
+    load.doom(peers_of(pid));
+    ::kill(pid, SIGKILL);
 }
 
 void report(const char* operation, unsigned count, const LoadCounts& seen) {
-    MESSAGE(fmt::format(
-        "| {:<38} | {:>3} | {:>7} sent | {:>7} answered | {} refused | {} reset | {} cut | {} "
-        "stuck | {} of a killed process | {} lost |",
-        operation, count, seen.sent, seen.answered, seen.refused, seen.reset, seen.cut, seen.stuck,
-        seen.killed, seen.lost()));
-    CHECK(seen.sent > count);
+    MESSAGE(table_row(operation, count, seen));
+    CHECK(seen.answered > count);
     CHECK(seen.lost() == 0);
+}
+
+std::size_t open_descriptors(pid_t pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 }  // namespace
@@ -141,7 +146,7 @@ TEST_CASE("the load notices a loss") {
 TEST_CASE("reloads") {
     const Services services;
     DaemonUnderTest daemon(services.configuration());
-    const unsigned count = times(6, 50);
+    const unsigned count = times(5, 50);
     Load load(services.addresses(), session);
     for (unsigned i = 1; i <= count; ++i) {
         std::this_thread::sleep_for(between);
@@ -151,14 +156,85 @@ TEST_CASE("reloads") {
     report("reload (HUP)", count, load.stop());
 }
 
+TEST_CASE("upgrades") {
+    const Services services;
+    Upgradable minetd(services.configuration());
+    const unsigned count = times(5, 50);
+    Load load(services.addresses(), session);
+    for (unsigned i = 1; i <= count; ++i) {
+        std::this_thread::sleep_for(between);
+        // Every other one goes over to another configuration too.
+        minetd.daemon().configure(services.configuration(i / 2));
+        minetd.must_upgrade();
+    }
+    std::this_thread::sleep_for(between);
+    report("upgrade (USR2)", count, load.stop());
+}
+
+TEST_CASE("datagrams that come during upgrades are all answered") {
+    const char* const names[] = {"single", "prefork", "worker", "event"};
+    const std::string services = R"(
+{single}  dgram udp4 wait    {user} internal echo
+{prefork} dgram udp4 prefork {user} internal echo
+{worker}  dgram udp4 worker  {user} internal echo
+{event}   dgram udp4 event   {user} internal echo
+[defaults]
+udp_guard = local
+)";
+    Upgradable minetd(services);
+    std::vector<std::uint16_t> ports;
+    for (const char* name : names) ports.push_back(minetd.port(name));
+    DatagramLoad load(ports);
+    constexpr int count = 8;
+    for (int i = 1; i <= count; ++i) {
+        load.await_answers(100);
+        // Half of them begin their servers anew.
+        minetd.daemon().configure(services + "nice = " + std::to_string(i / 2 % 2) + "\n");
+        minetd.must_upgrade();
+    }
+    load.await_answers(100);
+    const std::vector<DatagramLoad::Fates> fates = load.stop();
+    for (std::size_t at = 0; at < std::size(names); ++at) {
+        CAPTURE(std::string(names[at]));
+        MESSAGE(fmt::format("{} upgrades, {}: {} datagrams, {} answered", count, names[at],
+                            fates[at].sent, fates[at].answered));
+        CHECK(fates[at].answered == fates[at].sent);
+        CHECK(fates[at].wrong == 0);
+    }
+}
+
+TEST_CASE("kills under --supervise") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
+    const Services services;
+    DaemonUnderTest minetd(services.configuration(), {.arguments = {"--supervise"}});
+    const unsigned count = times(3, 20);
+    std::size_t after_first = 0, after_last = 0;
+    Load load(services.addresses(), session);
+    for (unsigned i = 0; i < count; ++i) {
+        std::this_thread::sleep_for(between);
+        minetd.await_loop();  // it has told the supervisor, too, that it serves
+        const std::size_t before = minetd.output().size();
+        const pid_t daemon = only_child(minetd.pid());
+        kill_under(load, daemon);
+        minetd.await_output("supervisor: the daemon was killed by signal 9", before);
+        minetd.await_output("ready: ", before);
+        after_last = open_descriptors(minetd.pid());
+        if (i == 0) after_first = after_last;
+    }
+    std::this_thread::sleep_for(between);
+    report("kill -9, --supervise", count, load.stop());
+    CHECK(after_last == after_first);
+}
+
 TEST_CASE("restarts and kills over a file descriptor store") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     const struct {
         const char* name;
         bool killed;
         unsigned count;
     } rows[] = {
-        {"TERM and start, descriptor store", false, times(3, 20)},
-        {"kill -9 and start, descriptor store", true, times(4, 20)},
+        {"TERM, start, fd store", false, times(2, 20)},
+        {"kill -9, start, fd store", true, times(3, 20)},
     };
     for (const auto& row : rows) {
         CAPTURE(std::string(row.name));
@@ -169,9 +245,10 @@ TEST_CASE("restarts and kills over a file descriptor store") {
         for (unsigned i = 0; i < row.count; ++i) {
             std::this_thread::sleep_for(between);
             if (row.killed)
-                kill_under(load, *daemon, services);
+                kill_under(load, daemon->pid());
             else
                 CHECK(store.stop(*daemon) == 0);
+            daemon->await_exit();
             LaunchOptions options = store.launch();
             CHECK(options.passed.size() >= services.addresses().size());
             daemon = std::make_unique<DaemonUnderTest>(services.configuration(), options);

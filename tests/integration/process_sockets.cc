@@ -3,41 +3,54 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
-#include <cstdio>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+
+#include "daemon/os/socket_address.h"
+#include "daemon/os/unique_fd.h"
 
 namespace minetd {
 
-std::set<ino_t> sockets_of(pid_t pid) {
-    std::set<ino_t> inodes;
+namespace {
+
+/// Calls `each` with the number and the inode of every socket.
+template <class Each>
+void for_each_socket(pid_t pid, Each each) {
     const std::string path = "/proc/" + std::to_string(pid) + "/fd";
     DIR* const directory = ::opendir(path.c_str());
-    if (directory == nullptr) return inodes;
+    if (directory == nullptr) return;
     while (const dirent* entry = ::readdir(directory)) {
         struct stat status {};
         if (::stat((path + "/" + entry->d_name).c_str(), &status) == 0 && S_ISSOCK(status.st_mode))
-            inodes.insert(status.st_ino);
+            each(std::atoi(entry->d_name), status.st_ino);
     }
     ::closedir(directory);
+}
+
+}  // namespace
+
+std::set<ino_t> sockets_of(pid_t pid) {
+    std::set<ino_t> inodes;
+    for_each_socket(pid, [&](int, ino_t inode) { inodes.insert(inode); });
     return inodes;
 }
 
-std::set<std::uint16_t> peers_of(pid_t pid, std::uint16_t port) {
-    const std::set<ino_t> held = sockets_of(pid);
+std::set<std::uint16_t> peers_of(pid_t pid) {
+    // The sockets themselves are asked: /proc/net/tcp takes seconds where many have just closed.
     std::set<std::uint16_t> peers;
-    std::ifstream table("/proc/net/tcp");
-    std::string line;
-    while (std::getline(table, line)) {
-        unsigned local = 0, remote = 0;
-        unsigned long inode = 0;
-        if (std::sscanf(line.c_str(), " %*d: %*8x:%x %*8x:%x %*x %*s %*s %*s %*d %*d %lu", &local,
-                        &remote, &inode) == 3 &&
-            local == port && remote != 0 && held.contains(inode))
-            peers.insert(static_cast<std::uint16_t>(remote));
-    }
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    for_each_socket(pid, [&](int number, ino_t) {
+        const UniqueFd its(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
+        if (!its) throw std::system_error(errno, std::generic_category(), "pidfd_getfd");
+        if (const SocketAddress peer = peer_address(its.get()); peer.is_ip())
+            peers.insert(peer.port());
+    });
     return peers;
 }
 

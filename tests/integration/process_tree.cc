@@ -45,4 +45,10 @@ std::vector<ProcessView> descendants(pid_t pid) {
     return found;
 }
 
+pid_t only_child(pid_t parent) {
+    for (const ProcessView& process : descendants(parent))
+        if (process.parent == parent && process.state != 'Z') return process.pid;
+    return 0;
+}
+
 }  // namespace minetd

@@ -14,6 +14,9 @@ struct ProcessView {
     char state = '?';  ///< proc(5): R, S, Z, …
 };
 
+/// The child that a process has; 0 where it has none.
+pid_t only_child(pid_t parent);
+
 /// All descendants; one that ends while it is looked at is left out.
 std::vector<ProcessView> descendants(pid_t pid);
 

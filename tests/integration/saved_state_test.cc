@@ -15,9 +15,11 @@
 
 #include "daemon/os/sealed_file.h"
 #include "daemon/os/socket.h"
+#include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/fd_store.h"
+#include "tests/integration/lacks.h"
 
 using namespace minetd;
 
@@ -62,6 +64,7 @@ constexpr const char* state = "minetd-state";
 TEST_SUITE_BEGIN("saved state");
 
 TEST_CASE("who is denied, the limits' counts and the statistics outlive a stop and a kill") {
+    if (lacks(systemd::can_notify(), "libsystemd")) return;
     const Places at{"trap", "echo", "rare", "pool", "status"};
     const std::string configuration = at.line("trap", "nowait {user} internal sensor") +
                                       at.line("echo", "nowait {user} /bin/cat cat") +

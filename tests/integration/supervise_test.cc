@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: ISC
-// `minetd --supervise`: whoever comes while the daemon is dead is served by the next one.
-// MINETD_LOSS=long kills it twenty times under load.
+// `minetd --supervise`: whoever comes while the daemon is dead is served by the next one. Under
+// load: loss_test.cc.
 #include <doctest/doctest.h>
-#include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,30 +32,16 @@ using namespace std::chrono_literals;
 const std::vector<std::string> supervised = {"--supervise"};
 constexpr char echo[] = "{echo} stream tcp4 nowait {user} internal echo\n";
 
-/// The supervisor's only child; 0 while there is none.
-pid_t daemon_of(pid_t supervisor) {
-    for (const ProcessView& process : descendants(supervisor))
-        if (process.parent == supervisor && process.state != 'Z') return process.pid;
-    return 0;
-}
-
-/// The daemon's loop runs, so that it has told the supervisor, too, that it serves.
-void await_loop(DaemonUnderTest& minetd) {
-    const std::size_t before = minetd.output().size();
-    minetd.signal(SIGUSR1);
-    minetd.await_output("logs reopened", before);
-}
-
 /// Kills the daemon, and waits until the next one serves; its pid.
 pid_t kill_daemon(DaemonUnderTest& minetd) {
-    await_loop(minetd);
+    minetd.await_loop();
     const std::size_t before = minetd.output().size();
-    const pid_t former = daemon_of(minetd.pid());
+    const pid_t former = only_child(minetd.pid());
     REQUIRE(former > 0);
     REQUIRE(::kill(former, SIGKILL) == 0);
     minetd.await_output("supervisor: the daemon was killed by signal 9", before);
     minetd.await_output("ready: ", before);
-    const pid_t next = daemon_of(minetd.pid());
+    const pid_t next = only_child(minetd.pid());
     CHECK(next != former);
     return next;
 }
@@ -88,29 +69,6 @@ int run(std::vector<std::string> words, const std::vector<std::string>& environm
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// What became of requests, of clients that came alone for each or stayed.
-struct Fates {
-    std::atomic<int> sent{0}, answered{0}, refused{0}, reset{0}, closed{0}, stuck{0};
-
-    bool ask(Client& client, int number) {
-        const std::string text = "line " + std::to_string(number) + "\n";
-        ++sent;
-        client.send(text);
-        std::string answer;
-        try {
-            answer = client.line();
-        } catch (const std::system_error&) {
-            ++stuck;
-            return false;
-        }
-        ++(answer == text                         ? answered
-           : client.end() == Client::End::refused ? refused
-           : client.end() == Client::End::reset   ? reset
-                                                  : closed);
-        return answer == text;
-    }
-};
-
 }  // namespace
 
 TEST_SUITE("supervise") {
@@ -128,7 +86,7 @@ TEST_CASE("a daemon that is killed is replaced, and serves whoever came in betwe
     const std::uint16_t port = minetd.port("echo");
     CHECK(Client(port).ask("before\n") == "before\n");
     const std::size_t before = minetd.output().size();
-    const pid_t former = daemon_of(minetd.pid());
+    const pid_t former = only_child(minetd.pid());
     REQUIRE(former > 0);
     REQUIRE(::kill(former, SIGKILL) == 0);
     minetd.await_output("supervisor: the daemon was killed by signal 9", before);
@@ -140,87 +98,15 @@ TEST_CASE("a daemon that is killed is replaced, and serves whoever came in betwe
     }
     for (Client& client : waiting) CHECK(client.line() == "waited\n");
     minetd.await_output("ready: ", before);
-    CHECK(daemon_of(minetd.pid()) != former);
+    CHECK(only_child(minetd.pid()) != former);
     waiting.clear();
     CHECK(minetd.stop() == 0);
     CHECK(minetd.output().find("stopped") != std::string::npos);
 }
 
-TEST_CASE("under load no connection is refused, however often the daemon is killed") {
-    // Each of its own kind; servers of a pool outlive the daemon until they are done.
-    const char* const names[] = {"program", "inner", "pooled", "prefork", "worker", "event"};
-    DaemonUnderTest minetd(R"(
-{program} stream tcp4 nowait  {user} /bin/cat cat
-{inner}   stream tcp4 nowait  {user} internal echo
-{pooled}  stream tcp4 prefork {user} /bin/cat cat
-{prefork} stream tcp4 prefork {user} internal echo
-{worker}  stream tcp4 worker  {user} internal echo
-{event}   stream tcp4 event   {user} internal echo
-[defaults]
-per_source = 500
-listen_backlog = 512
-)",
-                           {.arguments = supervised});
-    std::array<Fates, std::size(names)> brief, lasting;
-    std::atomic<bool> going = true;
-    std::vector<std::thread> clients;
-    for (std::size_t at = 0; at < std::size(names); ++at) {
-        const std::uint16_t port = minetd.port(names[at]);
-        clients.emplace_back([&, at, port] {
-            for (int i = 0; going; ++i) {
-                Client client(port);
-                brief[at].ask(client, i);
-            }
-        });
-        clients.emplace_back([&, at, port] {
-            while (going) {
-                Client client(port);
-                const auto end = std::chrono::steady_clock::now() + 300ms;
-                for (int i = 0; going && std::chrono::steady_clock::now() < end; ++i) {
-                    if (!lasting[at].ask(client, i)) break;
-                    std::this_thread::sleep_for(5ms);
-                }
-            }
-        });
-    }
-    const char* length = std::getenv("MINETD_LOSS");
-    const bool is_long = length != nullptr && std::string_view(length) == "long";
-    const int count = is_long ? 20 : 3;
-    std::size_t after_first = 0, after_last = 0;
-    try {
-        for (int i = 0; i < count; ++i) {
-            kill_daemon(minetd);
-            after_last = open_descriptors(minetd.pid());
-            if (i == 0) after_first = after_last;
-        }
-    } catch (...) {
-        going = false;
-        for (std::thread& client : clients) client.join();
-        throw;
-    }
-    going = false;
-    for (std::thread& client : clients) client.join();
-    CHECK(after_last == after_first);
-    for (std::size_t at = 0; at < std::size(names); ++at)
-        for (const auto& [what, fates] :
-             {std::pair("new connections", &brief[at]), std::pair("long sessions", &lasting[at])}) {
-            MESSAGE(
-                fmt::format("{} kills, {}, {}: {} sent, {} answered, {} refused, {} reset, {} "
-                            "closed, {} stuck",
-                            count, names[at], what, fates->sent.load(), fates->answered.load(),
-                            fates->refused.load(), fates->reset.load(), fates->closed.load(),
-                            fates->stuck.load()));
-            CHECK(fates->answered > count);
-            CHECK(fates->refused == 0);
-            CHECK(fates->stuck == 0);
-            // A connection that the killed process had accepted and not yet given on, and no other.
-            CHECK(fates->reset + fates->closed <= count);
-        }
-}
-
 TEST_CASE("signals go to the daemon, and results of requests come back") {
     DaemonUnderTest minetd(echo, {.arguments = supervised});
-    const pid_t daemon = daemon_of(minetd.pid());
+    const pid_t daemon = only_child(minetd.pid());
     CHECK(minetd
               .reload("{echo} stream tcp4 nowait {user} internal echo\n"
                       "{more} stream tcp4 nowait {user} internal echo\n")
@@ -233,7 +119,7 @@ TEST_CASE("signals go to the daemon, and results of requests come back") {
     minetd.configure(echo);
     CHECK(run({"--upgrade", pid}) == 0);
     CHECK(minetd.output().find("upgraded from") != std::string::npos);
-    CHECK(daemon_of(minetd.pid()) == daemon);
+    CHECK(only_child(minetd.pid()) == daemon);
     CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
     // What was stored before an upgrade is there after a crash.
     kill_daemon(minetd);
@@ -279,7 +165,7 @@ TEST_CASE("a daemon that hangs is replaced") {
         Client client(minetd.port("cat"));
         client.send("a\n");
         CHECK(client.line() == "a\n");
-        const pid_t former = daemon_of(minetd.pid());
+        const pid_t former = only_child(minetd.pid());
         REQUIRE(former > 0);
         if (row.stopping) {
             minetd.signal(SIGTERM);
@@ -300,20 +186,20 @@ TEST_CASE("a daemon that hangs is replaced") {
         }
         CHECK(Client(minetd.port("cat")).ask("c\n") == "c\n");
         minetd.await_output("ready: ", before);
-        CHECK(daemon_of(minetd.pid()) != former);
+        CHECK(only_child(minetd.pid()) != former);
     }
 }
 
 TEST_CASE("a daemon that goes round is left alone, over upgrades too") {
     DaemonUnderTest minetd(echo, {.arguments = {"--supervise", "--watchdog", "1"}});
-    const pid_t daemon = daemon_of(minetd.pid());
+    const pid_t daemon = only_child(minetd.pid());
     const auto end = std::chrono::steady_clock::now() + 3s;
     CHECK(run({"--upgrade", std::to_string(minetd.pid())}) == 0);
     while (std::chrono::steady_clock::now() < end) {
         CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
         std::this_thread::sleep_for(50ms);
     }
-    CHECK(daemon_of(minetd.pid()) == daemon);
+    CHECK(only_child(minetd.pid()) == daemon);
     CHECK(minetd.lines_with("hangs") == 0);
 }
 
@@ -331,16 +217,16 @@ TEST_CASE("the pid file goes with the supervisor, if the daemon is dead") {
         const std::string binary = directory.path() + "/minetd";
         std::filesystem::create_symlink(from_environment("MINETD"), binary);
         DaemonUnderTest minetd(echo, {.binary = binary, .arguments = supervised});
-        await_loop(minetd);
+        minetd.await_loop();
         minetd.configure(std::string(echo) + "[minetd]\npid_file = " + file + "\n");
         kill_daemon(minetd);  // the next one has a pid file
         CHECK(read_file(file) == std::to_string(minetd.pid()) + "\n");
-        await_loop(minetd);
+        minetd.await_loop();
         if (row.configuration != nullptr)
             minetd.configure(row.configuration);
         else
             std::filesystem::remove(binary);
-        REQUIRE(::kill(daemon_of(minetd.pid()), SIGKILL) == 0);
+        REQUIRE(::kill(only_child(minetd.pid()), SIGKILL) == 0);
         if (row.configuration == nullptr) {
             minetd.await_output("the daemon ended with status 71; it is started again");
             CHECK(::access(file.c_str(), F_OK) == 0);
@@ -368,9 +254,9 @@ TEST_CASE("what cannot start is not tried again, and its status is told") {
 
 TEST_CASE("a configuration that is broken when the daemon has crashed ends both") {
     DaemonUnderTest minetd(echo, {.arguments = supervised});
-    await_loop(minetd);
+    minetd.await_loop();
     minetd.configure("[minetd]\nno_such_attribute = 1\n");
-    REQUIRE(::kill(daemon_of(minetd.pid()), SIGKILL) == 0);
+    REQUIRE(::kill(only_child(minetd.pid()), SIGKILL) == 0);
     const int status = minetd.await_exit();
     REQUIRE(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 78);
@@ -386,7 +272,7 @@ TEST_CASE("in the background: the starter ends when it serves, and it serves on 
     REQUIRE(supervisor > 1);
     const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0)));
     CHECK(Client(ports.port("echo")).ask("x\n") == "x\n");
-    const pid_t former = daemon_of(supervisor);
+    const pid_t former = only_child(supervisor);
     CHECK(former > 0);
     if (former > 0) ::kill(former, SIGKILL);
     CHECK(Client(ports.port("echo")).ask("x\n") == "x\n");
@@ -398,7 +284,7 @@ TEST_CASE("in the background: the starter ends when it serves, and it serves on 
 TEST_CASE("the supervisor believes nobody but the daemon") {
     DaemonUnderTest minetd(echo, {.arguments = supervised});
     const std::string environment =
-        read_file("/proc/" + std::to_string(daemon_of(minetd.pid())) + "/environ");
+        read_file("/proc/" + std::to_string(only_child(minetd.pid())) + "/environ");
     const std::size_t at = environment.find("NOTIFY_SOCKET=@");
     REQUIRE(at != std::string::npos);
     const std::string name = environment.substr(at + 14, environment.find('\0', at) - at - 14);
@@ -441,7 +327,7 @@ TEST_CASE("a daemon whose supervisor is killed serves on") {
     REQUIRE(run({"--supervise", "--config", file, "--pid-file", pid_file, "--log", "none"}) == 0);
     const pid_t supervisor = std::atoi(read_file(pid_file).c_str());
     REQUIRE(supervisor > 1);
-    const pid_t daemon = daemon_of(supervisor);
+    const pid_t daemon = only_child(supervisor);
     const UniqueFd gone(static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0)));
     const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, daemon, 0)));
     REQUIRE(::kill(supervisor, SIGKILL) == 0);

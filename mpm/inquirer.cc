@@ -197,6 +197,7 @@ void Inquirer::find_names(const std::shared_ptr<Case>& open) {
         ++open->outstanding;
         lookups_.find(lookup, [this, open, host](const Finding& finding) {
             open->names.hosts[host] = finding.list();
+            if (finding.more) open->names.partly.insert(host);
             note_host(*services_[open->service].spec, host, finding.count > 0);
             settle(open);
         });

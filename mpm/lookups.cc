@@ -33,7 +33,12 @@ void look_up_name(const Lookup& lookup, Finding& finding) {
 void look_up_addresses(const Lookup& lookup, Finding& finding) {
     for (const SocketAddress& address : addresses_of(lookup.subject)) {
         const auto bits = bits_of(address);
-        if (bits && finding.count < Finding::most) finding.addresses[finding.count++] = *bits;
+        if (!bits) continue;
+        if (finding.count == Finding::most) {
+            finding.more = true;
+            return;
+        }
+        finding.addresses[finding.count++] = *bits;
     }
 }
 

@@ -37,6 +37,7 @@ struct Finding {
     static constexpr unsigned most = 64;
 
     bool admitted = false;  ///< by libwrap
+    bool more = false;      ///< there are more addresses than these
     std::uint8_t count = 0;
     char name[256] = {};
     AddressBits addresses[most];

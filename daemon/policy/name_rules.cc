@@ -13,7 +13,8 @@ Match match_host(const std::string& host, AddressBits peer, const KnownNames& na
     if (found == names.hosts.end() || found->second.empty()) return Match::unknown;
     const auto& addresses = found->second;
     const bool among = std::find(addresses.begin(), addresses.end(), peer) != addresses.end();
-    return among ? Match::yes : Match::no;
+    if (among) return Match::yes;
+    return names.partly.contains(host) ? Match::unknown : Match::no;
 }
 
 Match match(const AccessRule& rule, AddressBits peer, const KnownNames& names) {

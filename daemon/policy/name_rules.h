@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace minetd {
 struct KnownNames {
     std::string peer;                                       ///< empty: unknown
     std::map<std::string, std::vector<AddressBits>> hosts;  ///< none: unknown
+    std::set<std::string> partly;  ///< hosts that have more addresses than these
 };
 
 /// Some rule is about the peer's own name.

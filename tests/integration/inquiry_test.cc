@@ -139,6 +139,27 @@ TEST_CASE("whom nobody could name is refused by a no_access about names, too") {
     });
 }
 
+TEST_CASE("a host with more addresses than are kept is kept out with all of them") {
+    auto files = no_dns;
+    files["host.conf"] = "multi on\n";
+    const int most = 80;
+    for (int i = 1; i <= most; ++i)
+        files["hosts"] += "127.0.1." + std::to_string(i) + " many.example.net\n";
+    in_own_network(files, [] {
+        DaemonUnderTest daemon(echo(ways[1], "no_access = many.example.net\n"));
+        const auto port = daemon.port("echo");
+        int admitted = 0;
+        for (int i = 1; i <= most; ++i)
+            admitted += served(("127.0.1." + std::to_string(i)).c_str(), port);
+        CHECK(admitted == 0);
+        DaemonUnderTest only(echo(ways[1], "only_from = many.example.net\n"));
+        admitted = 0;
+        for (int i = 1; i <= most; ++i)
+            admitted += served(("127.0.1." + std::to_string(i)).c_str(), only.port("echo"));
+        CHECK(admitted == 64);
+    });
+}
+
 TEST_CASE("whoever waits for a name holds up nobody else, and is refused in the end") {
     in_own_network(dns, [] {
         const FakeNameServer names({{"a.example.org", "127.0.0.2"}},

@@ -50,6 +50,8 @@ TEST_SUITE("policy") {
             {"*", "bad.example.org", "", true},
             {"*", "good.example.org", "", false},
             {"*", "unknown.example.org", "", false},
+            {"many.example.org", "", "", false},
+            {"*", "many.example.org", "", false},
             {".example.org", "good.example.org", "a.example.org", false},
             {"*", "192.0.2.1", "a.example.org", false},
         };
@@ -64,6 +66,9 @@ TEST_SUITE("policy") {
             names.hosts["good.example.org"] = {bits("198.51.100.9"), bits("192.0.2.1")};
             names.hosts["bad.example.org"] = {bits("198.51.100.9")};
             names.hosts["unknown.example.org"] = {};
+            // Whether the peer is among the rest of its addresses nobody knows.
+            names.hosts["many.example.org"] = {bits("198.51.100.9")};
+            names.partly.insert("many.example.org");
             CHECK(decide_by_names(lists, bits("192.0.2.1"), names) ==
                   (row.admitted ? Verdict::allow : Verdict::deny));
         }

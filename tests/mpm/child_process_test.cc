@@ -44,17 +44,17 @@ struct Parent : ChildOwner {
     static ForkedChild fork() {
         return fork_with_channel("child", {}, [](Channel& parent) {
             parent.send("a", 1);
-            char heard = 0;
+            char letter = 0;
             std::size_t size = 0;
             UniqueFd none;
-            for (;;) switch (parent.receive(&heard, 1, size, none)) {
+            for (;;) switch (parent.receive(&letter, 1, size, none)) {
                     case Channel::Received::nothing:
                         ::usleep(1000);
                         continue;
                     case Channel::Received::end:
                         return 0;
                     case Channel::Received::message:
-                        return static_cast<int>(heard);
+                        return static_cast<int>(letter);
                 }
         });
     }

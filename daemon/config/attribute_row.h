@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include "daemon/config/codecs.h"
 
@@ -106,5 +107,35 @@ constexpr Row<Spec> make_row(const Attribute& attribute) {
     return {attribute,       Access::type,  Access::operators, &Access::assign,
             &Access::format, &Access::copy, &Access::equal};
 }
+
+/// The parts of the table, by what they are about (socket_rows.cc and so on), and what their rows
+/// have in common: name, aliases, min, max, in [defaults], effect of a change, help.
+namespace rows {
+
+using Spec = ServiceSpec;
+using Unlimited = codec::Optional<codec::Number, "unlimited">;
+
+inline constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t many = 1'000'000;              ///< sessions, starts
+inline constexpr std::int64_t longest = 4096;                ///< of a path or a word
+inline constexpr std::int64_t long_time = 10 * 365 * 86400;  ///< seconds
+
+template <class Codec, auto... Path>
+constexpr Row<Spec> row(const Attribute& attribute) {
+    return make_row<Spec, Member<Spec, Codec, Path...>>(attribute);
+}
+
+std::span<const Row<Spec>> socket_rows() noexcept;
+std::span<const Row<Spec>> admission_rows() noexcept;
+std::span<const Row<Spec>> forwarding_rows() noexcept;
+std::span<const Row<Spec>> registration_rows() noexcept;
+std::span<const Row<Spec>> pool_rows() noexcept;
+std::span<const Row<Spec>> program_rows() noexcept;
+std::span<const Row<Spec>> sandbox_rows() noexcept;
+std::span<const Row<Spec>> builtin_rows() noexcept;
+std::span<const Row<Spec>> cgroup_rows() noexcept;
+std::span<const Row<Spec>> record_rows() noexcept;
+
+}  // namespace rows
 
 }  // namespace minetd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // THE table of attributes: parsing, inheritance, ranges, dump, help and reload go by it. A new
-// attribute is a member of the spec, a row in attributes.cc, and one use.
+// attribute is a member of the spec, a row in the part of the table that is about such (socket_rows.cc
+// and so on), and one use.
 #pragma once
 
 #include <cstdint>

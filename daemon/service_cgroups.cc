@@ -110,6 +110,7 @@ class ServiceCgroups::Place final : public Birthplace {
         try {
             cgroup_.emplace(directory_);
         } catch (const std::system_error& problem) {
+            owner_.made_(key_, -1);
             errno = problem.code().value();
             return -1;
         }
@@ -122,6 +123,7 @@ class ServiceCgroups::Place final : public Birthplace {
         watch("cgroup.events");
         killed_ = cgroup_->number("memory.events", "oom_kill");
         refused_ = cgroup_->number("pids.events", "max");
+        owner_.made_(key_, cgroup_->fd());
         return cgroup_->fd();
     }
 
@@ -179,7 +181,8 @@ class ServiceCgroups::Place final : public Birthplace {
     unsigned long killed_ = 0, refused_ = 0;
 };
 
-ServiceCgroups::ServiceCgroups(EventLoop& loop, Say say) : say_(std::move(say)), loop_(loop) {}
+ServiceCgroups::ServiceCgroups(EventLoop& loop, Say say, Made made)
+    : say_(std::move(say)), made_(std::move(made)), loop_(loop) {}
 ServiceCgroups::~ServiceCgroups() = default;
 
 void ServiceCgroups::open(const CgroupRoot& root) noexcept {
@@ -266,6 +269,7 @@ void ServiceCgroups::let_go(const std::string& key) noexcept {
     const Cgroup* cgroup = found->second->cgroup();
     if (cgroup != nullptr && !cgroup->remove()) return;
     std::erase_if(watched_, [&](const auto& watch) { return watch.second.first == key; });
+    made_(key, -1);
     places_.erase(found);
 }
 

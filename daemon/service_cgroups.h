@@ -43,7 +43,9 @@ CgroupRoot cgroup_root(const std::string& setting);
 class ServiceCgroups {
   public:
     using Say = std::function<void(Level, const std::string&)>;
-    ServiceCgroups(EventLoop& loop, Say say);
+    /// A service has this cgroup now: a descriptor of its directory, borrowed; -1: none.
+    using Made = std::function<void(const std::string& key, int directory)>;
+    ServiceCgroups(EventLoop& loop, Say say, Made made);
     ~ServiceCgroups();
 
     /// Moves this process to the leaf `main` below the root, so that the root can have controllers.
@@ -73,6 +75,7 @@ class ServiceCgroups {
     void let_go(const std::string& key) noexcept;
 
     Say say_;
+    Made made_;
     CgroupRoot root_;
     std::unique_ptr<Cgroup> top_;
     std::set<std::string, std::less<>> enabled_;                  ///< controllers

@@ -42,7 +42,9 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       sensors_(runtime_.record, runtime_.log),
       inquirer_(runtime_),
       configuration_(configuration),
-      cgroups_(loop_, runtime_.log),
+      cgroups_(
+          loop_, runtime_.log,
+          [this](const std::string& key, int directory) { boards_.set_cgroup(key, directory); }),
       inheritance_(std::move(inheritance)),
       outbox_(loop_, [this](const std::string& problem) { log_.message(Level::warning, problem); }),
       notifications_(loop_, [this] { return situation(); }),

@@ -164,6 +164,11 @@ void BoardRegistry::forget(const std::string& service) noexcept {
     tell();
 }
 
+void BoardRegistry::set_cgroup(const std::string& service, int directory) noexcept {
+    set_.set_cgroup(service, directory);
+    tell();
+}
+
 HandedBoards BoardRegistry::hand_over() const {
     HandedBoards handed{
         .began = set_.began, .configuration = set_.configuration, .last = last_, .boards = {}};

@@ -54,6 +54,8 @@ class BoardRegistry {
     /// The same, once, for who counts without a board.
     Scoreboard::Totals take_recalled(const std::string& service) noexcept;
     bool has(const std::string& service) const noexcept { return of_service_.contains(service); }
+    /// The service's processes are in this cgroup, whose directory is borrowed; -1: none.
+    void set_cgroup(const std::string& service, int directory) noexcept;
 
     // -- an upgrade in place
     /// Boards of processes, and of those that had processes. Descriptors are borrowed.

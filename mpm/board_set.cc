@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/board_set.h"
 
+#include <fcntl.h>
+
 #include "daemon/os/shared_memory.h"
 
 namespace minetd {
@@ -17,7 +19,29 @@ bool say_board(const SharedBoard& board, Channel& channel) noexcept {
     return readable && send_control(channel, message, readable.get());
 }
 
+bool say_usage(const std::string& service, const SharedUsage& usage, Channel& channel) noexcept {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::usage;
+    message.set_text(service);
+    UsageFiles opened;
+    if (usage.cgroup) opened = usage_files(usage.cgroup.get());
+    const UsageFiles& files = usage.cgroup ? opened : usage.files;
+    for (const UniqueFd* file : {&files.memory, &files.tasks}) {
+        message.number = file == &files.tasks ? 1 : 0;
+        if (!send_control(channel, message, file->get())) return false;
+    }
+    return true;
+}
+
 }  // namespace
+
+void BoardSet::set_cgroup(const std::string& service, int directory) {
+    UniqueFd own(directory < 0 ? -1 : ::fcntl(directory, F_DUPFD_CLOEXEC, 3));
+    if (own)
+        usages_[service] = {.version = ++last_usage_, .cgroup = std::move(own), .files = {}};
+    else
+        usages_.erase(service);
+}
 
 void BoardSet::hear(const ControlMessage& message, UniqueFd attached) {
     switch (message.kind) {
@@ -35,9 +59,41 @@ void BoardSet::hear(const ControlMessage& message, UniqueFd attached) {
             configuration = message.number;
             began = message.began;
             return;
+        case ControlMessage::Kind::usage: {
+            SharedUsage& usage = usages_[message.text_view()];
+            usage.version = ++last_usage_;
+            (message.number == 0 ? usage.files.memory : usage.files.tasks) = std::move(attached);
+            return;
+        }
+        case ControlMessage::Kind::usage_gone:
+            usages_.erase(message.text_view());
+            return;
         default:
             return;
     }
+}
+
+bool BoardFeed::update_usages(const BoardSet& set, Channel& channel) noexcept {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::usage_gone;
+    for (auto told = told_usages_.begin(); told != told_usages_.end();) {
+        if (set.usages().contains(told->first)) {
+            ++told;
+            continue;
+        }
+        message.set_text(told->first);
+        if (!send_control(channel, message)) return false;
+        told = told_usages_.erase(told);
+    }
+    for (const auto& [service, usage] : set.usages()) {
+        const auto told = told_usages_.find(service);
+        if (told != told_usages_.end() && told->second == usage.version) continue;
+        if (told == told_usages_.end() && told_.size() + 2 * told_usages_.size() + 2 > most_)
+            continue;
+        if (!say_usage(service, usage, channel)) return false;
+        told_usages_[service] = usage.version;
+    }
+    return true;
 }
 
 bool BoardFeed::update(const BoardSet& set, Channel& channel) noexcept {
@@ -63,6 +119,7 @@ bool BoardFeed::update(const BoardSet& set, Channel& channel) noexcept {
         if (!say_board(board, channel)) return false;
         told_.insert(number);
     }
+    if (!update_usages(set, channel)) return false;
     // Last: who hears it knows all that was there before.
     if (configuration_ != set.configuration) {
         message.kind = ControlMessage::Kind::daemon;

@@ -38,6 +38,9 @@ struct ControlMessage {
         board,       ///< one more: `board` is its card, `text` its service, attached its memory
         board_gone,  ///< board `number` is no more
         daemon,      ///< the configuration was loaded `number` times, first when the daemon `began`
+        usage,       ///< service `text` has a cgroup: attached its memory.current (`number` 0) or
+                     ///< pids.current (1), where there is one
+        usage_gone,  ///< service `text` has none any more
     };
     Kind kind = Kind::ready;
     std::uint32_t number = 0;

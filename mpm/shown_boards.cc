@@ -161,6 +161,11 @@ void ShownBoards::hear(const ControlMessage& message, UniqueFd attached) noexcep
     } else if (message.kind == ControlMessage::Kind::daemon) {
         configuration_ = message.number;
         began_ = message.began;
+    } else if (message.kind == ControlMessage::Kind::usage) {
+        UsageFiles& files = usages_[message.text_view()];
+        (message.number == 0 ? files.memory : files.tasks) = std::move(attached);
+    } else if (message.kind == ControlMessage::Kind::usage_gone) {
+        usages_.erase(message.text_view());
     } else if (message.kind == ControlMessage::Kind::board) {
         Shown shown{message.board, message.text_view(), nullptr};
         try {
@@ -203,7 +208,13 @@ status::Snapshot ShownBoards::snapshot() const {
         service.most = shown.card.most;
         if (shown.board) add_board(*shown.board, shown.card, service);
     }
-    for (auto& [key, service] : services) all.services.push_back(std::move(service));
+    for (auto& [key, service] : services) {
+        if (const auto usage = usages_.find(key); usage != usages_.end()) {
+            service.memory_current = current_usage(usage->second.memory.get());
+            service.tasks_current = current_usage(usage->second.tasks.get());
+        }
+        all.services.push_back(std::move(service));
+    }
     return all;
 }
 

@@ -35,6 +35,7 @@ class ShownBoards final : public status::Source {
     std::int64_t began_ = 0;
     std::uint32_t configuration_ = 0;
     std::map<std::uint32_t, Shown> boards_;
+    std::map<std::string, UsageFiles, std::less<>> usages_;  ///< by the service's key
 };
 
 }  // namespace minetd

@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
@@ -188,6 +189,21 @@ void Cgroup::kill() const noexcept {
 
 bool Cgroup::remove() const noexcept {
     return ::rmdir(directory_.c_str()) == 0 || errno == ENOENT;
+}
+
+UsageFiles usage_files(int directory) noexcept {
+    const auto open = [directory](const char* file) {
+        return UniqueFd(::openat(directory, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    };
+    return {.memory = open("memory.current"), .tasks = open("pids.current")};
+}
+
+std::optional<std::uint64_t> current_usage(int file) noexcept {
+    char text[32];
+    const ssize_t size = file < 0 ? -1 : ::pread(file, text, sizeof text, 0);
+    std::uint64_t value = 0;
+    if (size <= 0 || std::from_chars(text, text + size, value).ec != std::errc()) return {};
+    return value;
 }
 
 int join_cgroup(int directory) noexcept {

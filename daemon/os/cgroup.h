@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +70,17 @@ class Cgroup {
     UniqueFd fd_;
     bool was_there_ = false;
 };
+
+/// What says how much is used in a cgroup; closed where its controller is not there. Whoever is
+/// given them reads them wherever he is confined, and changes nothing by them.
+struct UsageFiles {
+    UniqueFd memory;  ///< memory.current: bytes
+    UniqueFd tasks;   ///< pids.current: processes and threads
+};
+/// Of the cgroup behind a descriptor of its directory.
+UsageFiles usage_files(int directory) noexcept;
+/// The number in it now; absent where there is none, or the cgroup is gone.
+std::optional<std::uint64_t> current_usage(int file) noexcept;
 
 /// Moves this process to the cgroup behind a descriptor of its directory. 0, or errno.
 int join_cgroup(int directory) noexcept;

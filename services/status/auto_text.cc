@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 
 #include "services/status/summary.h"
 #include "services/status/texts.h"
@@ -13,6 +14,7 @@ struct Sums {
     Summary summary, asynchronous;
     std::uint64_t accesses = 0, bytes = 0;
     std::uint64_t busy_ms = 0;
+    std::optional<std::uint64_t> memory, tasks;
     bool any_asynchronous = false;
     unsigned generation = 0;
     std::string mpm, letters;
@@ -23,6 +25,8 @@ struct Sums {
         accesses += service.accesses();
         bytes += service.bytes;
         busy_ms += service.busy_ms;
+        if (service.memory_current) memory = memory.value_or(0) + *service.memory_current;
+        if (service.tasks_current) tasks = tasks.value_or(0) + *service.tasks_current;
         generation = service.generation;
         letters += status::letters(service);
         if (service.asynchronous) {
@@ -109,6 +113,9 @@ std::string auto_text(const Snapshot& snapshot, const Service* only) {
         text.line("ConnsAsyncKeepAlive", sums.asynchronous.keepalive);
         text.line("ConnsAsyncClosing", sums.asynchronous.closing);
     }
+    // Not mod_status's, but systemd's words for it.
+    if (sums.memory) text.line("MemoryCurrent", *sums.memory);
+    if (sums.tasks) text.line("TasksCurrent", *sums.tasks);
     text.line("Scoreboard", sums.letters);
     return text.take();
 }

@@ -45,22 +45,25 @@ Json to_json(const Service& service) {
     const Summary sum = summarize(service);
     Json servers = Json::array();
     for (const Server& server : service.servers) servers.push_back(to_json(server));
-    return {{"service", service.key},
-            {"id", service.id},
-            {"mpm", service.mpm},
-            {"generation", service.generation},
-            {"max_workers", service.most},
-            {"connections", service.connections},
-            {"requests", service.requests},
-            {"bytes", service.bytes},
-            {"refused", service.refused},
-            {"busy_ms", service.busy_ms},
-            {"backlog", {{"now", service.backlog}, {"peak", service.backlog_peak}}},
-            {"busy_workers", sum.busy},
-            {"graceful_workers", sum.graceful},
-            {"idle_workers", sum.idle},
-            {"scoreboard", letters(service)},
-            {"servers", std::move(servers)}};
+    Json json = {{"service", service.key},
+                 {"id", service.id},
+                 {"mpm", service.mpm},
+                 {"generation", service.generation},
+                 {"max_workers", service.most},
+                 {"connections", service.connections},
+                 {"requests", service.requests},
+                 {"bytes", service.bytes},
+                 {"refused", service.refused},
+                 {"busy_ms", service.busy_ms},
+                 {"backlog", {{"now", service.backlog}, {"peak", service.backlog_peak}}},
+                 {"busy_workers", sum.busy},
+                 {"graceful_workers", sum.graceful},
+                 {"idle_workers", sum.idle},
+                 {"scoreboard", letters(service)},
+                 {"servers", std::move(servers)}};
+    if (service.memory_current) json["memory_current"] = *service.memory_current;
+    if (service.tasks_current) json["tasks_current"] = *service.tasks_current;
+    return json;
 }
 
 }  // namespace

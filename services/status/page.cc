@@ -147,8 +147,12 @@ void Page::service(const Service& service, bool table) {
         service.refused);
     add("<dt>{} busy workers, {} gracefully finishing, {} idle", sum.busy, sum.graceful, sum.idle);
     if (service.most > 0) add(", at most {}", service.most);
-    add("</dt>\n<dt>Backlog: {} now, {} at its peak</dt></dl>\n", service.backlog,
-        service.backlog_peak);
+    add("</dt>\n<dt>Backlog: {} now, {} at its peak</dt>", service.backlog, service.backlog_peak);
+    if (service.memory_current)
+        add("\n<dt>Memory: {:.1f} MB</dt>",
+            static_cast<double>(*service.memory_current) / 1'048'576);
+    if (service.tasks_current) add("\n<dt>Tasks: {}</dt>", *service.tasks_current);
+    add("</dl>\n");
     letters(service);
     if (!table || service.servers.empty()) return;
     processes(service);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ struct Service {
     std::uint64_t connections = 0, requests = 0, bytes = 0, refused = 0;  ///< since the start
     std::uint64_t busy_ms = 0;
     unsigned backlog = 0, backlog_peak = 0;
+    /// What its cgroup uses: bytes, and processes with their threads. Absent: it has none, or one
+    /// without that controller.
+    std::optional<std::uint64_t> memory_current, tasks_current;
     std::vector<Server> servers;
     std::vector<Session> sessions;  ///< of `running`, those that have a place on the board
 

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace minetd;
@@ -51,6 +52,19 @@ struct Said {
     std::string text;
     ServiceCgroups::Say hear() {
         return [this](Level, const std::string& line) { text += line + '\n'; };
+    }
+};
+
+/// Who has a cgroup by now.
+struct Made {
+    std::set<std::string> services;
+    ServiceCgroups::Made hear() {
+        return [this](const std::string& key, int directory) {
+            if (directory < 0)
+                services.erase(key);
+            else
+                services.insert(key);
+        };
     }
 };
 
@@ -102,7 +116,8 @@ TEST_SUITE("cgroups") {
         Tree tree;
         EventLoop loop;
         Said said;
-        ServiceCgroups cgroups(loop, said.hear());
+        Made made;
+        ServiceCgroups cgroups(loop, said.hear(), made.hear());
         cgroups.open({.directory = tree.root, .reason = {}});
         CHECK(tree.get("main/cgroup.procs") == "0");                     // which is the writer
         CHECK(tree.get("cgroup.subtree_control").starts_with("+pids"));  // the last write
@@ -131,7 +146,8 @@ TEST_SUITE("cgroups") {
         Tree tree;
         EventLoop loop;
         Said said;
-        ServiceCgroups cgroups(loop, said.hear());
+        Made made;
+        ServiceCgroups cgroups(loop, said.hear(), made.hear());
         cgroups.open({.directory = tree.root, .reason = {}});
         ServiceSpec spec = echo();
         spec.name = "other";
@@ -139,8 +155,10 @@ TEST_SUITE("cgroups") {
         CHECK_FALSE(fs::exists(tree.root / "other-tcp"));
         CHECK(place->fd() >= 0);
         CHECK(fs::exists(tree.root / "other-tcp"));
+        CHECK(made.services == std::set<std::string>{spec.key()});
         cgroups.finish(spec.key());
         CHECK_FALSE(fs::exists(tree.root / "other-tcp"));
+        CHECK(made.services.empty());
         fs::create_directory(tree.root / "gone-tcp");
         fs::create_directory(tree.root / "foreign");
         cgroups.sweep();
@@ -180,7 +198,8 @@ TEST_SUITE("cgroups") {
         for (auto row : cases) {
             CAPTURE(row.name);
             Said said;
-            ServiceCgroups cgroups(loop, said.hear());
+            Made made;
+            ServiceCgroups cgroups(loop, said.hear(), made.hear());
             cgroups.open(row.root);
             cgroups.of(spec);
             cgroups.of(spec);

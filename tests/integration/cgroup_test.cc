@@ -218,6 +218,47 @@ TEST_CASE(
     CHECK(after.output().find("asked to end") == std::string::npos);
 }
 
+TEST_CASE("a status page shows what each service's cgroup uses, if the kernel counts it there") {
+    TestCgroup cgroup;
+    if (!cgroup.there()) return;
+    const std::string services = R"(
+{echo}    stream tcp4 event   {user} internal echo
+{program} stream tcp4 prefork {user} /bin/cat cat
+{page}    stream tcp4 event   {user} internal status
+)";
+    DaemonUnderTest daemon(services + "[minetd]\ncgroup = " + cgroup.path() + "\n");
+    for (const char* word : {"echo", "program"}) {
+        Client client(daemon.port(word));
+        client.send("x\n");
+        CHECK(client.line() == "x\n");
+    }
+    const std::string page = std::to_string(daemon.port("page")) + "-tcp4/";
+    for (const char* file : {"memory.current", "pids.current"})
+        if (!cgroup.has(page + file))
+            MESSAGE("SKIPPED: the kernel keeps no " << std::string(file)
+                                                    << " here; that there is none is checked");
+    for (const char* word : {"echo", "program", "page"}) {
+        const std::string name = std::to_string(daemon.port(word));
+        CAPTURE(name);
+        const struct {
+            const char *file, *key;
+        } rows[] = {{"memory.current", "memory_current"}, {"pids.current", "tasks_current"}};
+        for (const auto& row : rows) {
+            const bool counted = cgroup.has(name + "-tcp4/" + row.file);
+            std::string json;
+            const auto shown = [&] {
+                json = Client(daemon.port("page")).ask("GET /" + name + "?json HTTP/1.0\r\n\r\n");
+                return json.find("\"" + std::string(row.key) + "\":") != std::string::npos;
+            };
+            if (counted)
+                daemon.await(shown, row.key);
+            else
+                CHECK_FALSE(shown());
+            CHECK(json.find("\"id\":\"" + name + '"') != std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("a limit whose controller is missing is told once, and nothing else changes") {
     TestCgroup cgroup;
     if (!cgroup.there()) return;

@@ -2,6 +2,9 @@
 // Boards from those who count to those who show: what is told, what is kept, what is refused.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <stdlib.h>
+
+#include <fstream>
 
 #include "daemon/os/socket.h"
 #include "mpm/board_registry.h"
@@ -185,6 +188,82 @@ TEST_SUITE("mpm") {
         REQUIRE(ftp->sessions.size() == 1);  // those that its starter knows of
         CHECK(ftp->sessions[0].pid == 12);
         registry.end_reading(reader);
+    }
+
+    TEST_CASE("what the cgroup of a service uses is told, and read by whoever shows it") {
+        char name[] = "/tmp/minetd-usage-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        const std::string path = name;
+        const auto put = [&](const char* file, const char* text) {
+            std::ofstream(path + "/" + file) << text;
+        };
+        put("memory.current", "4096\n");
+        put("pids.current", "3\n");
+        BoardRegistry registry;
+        const Process one(registry, "one"), two(registry, "two");
+        // As a pool: its keeper hears of it, and tells its servers.
+        Viewer keeper, server;
+        BoardSet kept;
+        const auto show = [&] {
+            keeper.feed.update(registry.boards(), keeper.ours);
+            ControlMessage message;
+            UniqueFd attached;
+            while (receive_control(keeper.theirs, message, attached) ==
+                   Channel::Received::message) {
+                if (attached) CHECK((::fcntl(attached.get(), F_GETFL) & O_ACCMODE) == O_RDONLY);
+                kept.hear(message, std::move(attached));
+            }
+            server.tell(kept);
+        };
+        using Number = std::optional<std::uint64_t>;
+        const auto check = [&](const char* service, Number memory, Number tasks) {
+            CAPTURE(std::string(service));
+            REQUIRE(server.service(service) != nullptr);
+            CHECK(server.service(service)->memory_current == memory);
+            CHECK(server.service(service)->tasks_current == tasks);
+        };
+        {
+            // Whoever made the cgroup may close it.
+            const UniqueFd directory(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+            registry.set_cgroup("one", directory.get());
+            registry.set_cgroup("without a board", directory.get());
+        }
+        show();
+        check("one", 4096, 3);
+        check("two", {}, {});
+        CHECK(server.snapshot.services.size() == 2);
+        put("memory.current", "8192\n");
+        check("one", 8192, 3);
+
+        // Another one, without the controller for tasks.
+        ::unlink((path + "/pids.current").c_str());
+        {
+            const UniqueFd directory(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+            registry.set_cgroup("one", directory.get());
+        }
+        show();
+        check("one", 8192, {});
+        registry.set_cgroup("one", -1);
+        show();
+        check("one", {}, {});
+        ::unlink((path + "/memory.current").c_str());
+        ::rmdir(name);
+    }
+
+    TEST_CASE("what services use is told while there is room for it beside the boards") {
+        const UniqueFd directory(::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        BoardSet set;
+        for (int i = 0; i < 10; ++i) set.set_cgroup(std::to_string(i), directory.get());
+        Viewer viewer;
+        viewer.feed = BoardFeed(5);
+        CHECK(viewer.feed.update(set, viewer.ours));
+        int told = 0;
+        ControlMessage message;
+        UniqueFd attached;
+        while (receive_control(viewer.theirs, message, attached) == Channel::Received::message)
+            told += message.kind == ControlMessage::Kind::usage;
+        CHECK(told == 2 * 2);
+        CHECK(viewer.feed.left_out() == 0);
     }
 
     TEST_CASE("a board that is smaller than its card says, or full of nonsense, harms nobody") {

@@ -56,6 +56,34 @@ TEST_SUITE("os") {
         }
     }
 
+    TEST_CASE("what a cgroup uses is read anew each time, as far as there is anything to read") {
+        char name[] = "/tmp/minetd-cgroup-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        const std::string memory = std::string(name) + "/memory.current";
+        const UniqueFd directory(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        put(memory, "4096\n");
+        const UsageFiles files = usage_files(directory.get());
+        CHECK_FALSE(files.tasks);
+        CHECK_FALSE(current_usage(files.tasks.get()));
+        CHECK((::fcntl(files.memory.get(), F_GETFL) & O_ACCMODE) == O_RDONLY);
+        CHECK((::fcntl(files.memory.get(), F_GETFD) & FD_CLOEXEC) != 0);
+        const struct {
+            const char* text;
+            std::optional<std::uint64_t> value;
+        } rows[] = {{"0\n", 0},
+                    {"18446744073709551615\n", ~std::uint64_t{0}},
+                    {"8192\n", 8192},
+                    {"max\n", {}},
+                    {"", {}}};
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            put(memory, row.text);
+            CHECK(current_usage(files.memory.get()) == row.value);
+        }
+        ::unlink(memory.c_str());
+        ::rmdir(name);
+    }
+
     TEST_CASE("the files of a cgroup") {
         char name[] = "/tmp/minetd-cgroup-XXXXXX";
         REQUIRE(::mkdtemp(name) != nullptr);

@@ -75,6 +75,29 @@ TEST_SUITE("services") {
         }
     }
 
+    TEST_CASE("status: what the cgroups of services use, where they have any") {
+        Snapshot all = sample();
+        for (const auto& text : {auto_text(all), json_text(all), page(all)})
+            for (const char* word : {"MemoryCurrent", "TasksCurrent", "memory_current",
+                                     "Memory:", "tasks_current", "Tasks:"})
+                CHECK(text.find(word) == text.npos);
+        all.services[0].memory_current = 3'670'016;
+        all.services[0].tasks_current = 7;
+        all.services[1].memory_current = 4096;
+        CHECK(auto_text(all).find("MemoryCurrent: 3674112\nTasksCurrent: 7\nScoreboard: ") !=
+              std::string::npos);
+        CHECK(auto_text(all, &all.services[1]).find("MemoryCurrent: 4096\nScoreboard: ") !=
+              std::string::npos);
+        const auto json = nlohmann::json::parse(json_text(all));
+        CHECK(json["services"][0]["memory_current"] == 3'670'016);
+        CHECK(json["services"][0]["tasks_current"] == 7);
+        CHECK(json["services"][1]["memory_current"] == 4096);
+        CHECK_FALSE(json["services"][1].contains("tasks_current"));
+        CHECK(page(all).find("<dt>Memory: 3.5 MB</dt>\n<dt>Tasks: 7</dt></dl>") !=
+              std::string::npos);
+        CHECK(page(all, &all.services[1]).find("Memory: 0.0 MB</dt></dl>") != std::string::npos);
+    }
+
     TEST_CASE("status: services are found by id and by key") {
         const Snapshot all = sample();
         CHECK(find_service(all, "web") == &all.services[0]);

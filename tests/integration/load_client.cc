@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // minetd-load PORT...: the load of load.h on services of 127.0.0.1, for a test that is a script. It
 // is told what to do by lines of its standard input, and answers each with one:
-//   begin              clients come, from now on
+//   begin MS           clients come, from now on; sessions are so long
 //   kill PID           SIGKILL; what the process holds at that moment counts as its own
 //   row COUNT NAME...  clients go; the table's line for what was done meanwhile
 // It ends with 1 if a request was lost, or there was no load.
@@ -49,7 +49,9 @@ int main(int argc, char** argv) {
         std::string order, name;
         words >> order;
         if (order == "begin") {
-            load = std::make_unique<Load>(services, 300ms);
+            unsigned length = 0;
+            words >> length;
+            load = std::make_unique<Load>(services, std::chrono::milliseconds(length));
             std::cout << "begun" << std::endl;
         } else if (order == "kill" && load) {
             pid_t pid = 0;

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "daemon/os/outgoing_message.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
@@ -17,21 +18,9 @@ std::pair<Channel, Channel> Channel::pair() {
 }
 
 bool Channel::send(const void* message, std::size_t size, int attached) noexcept {
-    iovec part{.iov_base = const_cast<void*>(message), .iov_len = size};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    if (attached >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(rights), &attached, sizeof attached);
-    }
-    return ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(size);
+    const OutgoingMessage outgoing(message, size, attached);
+    return ::sendmsg(fd_.get(), outgoing.header(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+           static_cast<ssize_t>(size);
 }
 
 Channel::Received Channel::receive(void* message, std::size_t size, std::size_t& received,

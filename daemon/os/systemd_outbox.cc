@@ -14,6 +14,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/os/outgoing_message.h"
+
 namespace minetd::systemd {
 namespace {
 
@@ -47,22 +49,9 @@ UniqueFd way_to_manager() noexcept {
 }
 
 Sent try_to_send(int socket, const std::string& text, int fd) noexcept {
-    iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    if (fd >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* const item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(item), &fd, sizeof fd);
-    }
+    const OutgoingMessage message(text.data(), text.size(), fd);
     for (;;) {
-        if (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::yes;
+        if (::sendmsg(socket, message.header(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::yes;
         if (errno != EINTR) return errno == EAGAIN ? Sent::later : Sent::no;
     }
 }

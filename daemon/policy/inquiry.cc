@@ -8,6 +8,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "daemon/os/outgoing_message.h"
 #include "daemon/os/raw_syscall.h"
 
 namespace minetd {
@@ -23,21 +24,8 @@ constexpr int queue_bytes = 4 * 1024 * 1024;
 constexpr Milliseconds grace = 2000;
 
 long send_question(int fd, const Question& question, int attached) noexcept {
-    iovec part{.iov_base = const_cast<Question*>(&question), .iov_len = sizeof question};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    if (attached >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof attached);
-        std::memcpy(CMSG_DATA(rights), &attached, sizeof attached);
-    }
-    return syscall(SYS_sendmsg, fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const OutgoingMessage message(&question, sizeof question, attached);
+    return syscall(SYS_sendmsg, fd, message.header(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool bounded(Verdict verdict) noexcept {

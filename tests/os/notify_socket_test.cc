@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string>
+
+#include "daemon/os/outgoing_message.h"
 
 using namespace minetd;
 
@@ -23,23 +24,10 @@ void send_to(const std::string& name, const std::string& text, int attached = -1
     address.sun_family = AF_UNIX;
     std::copy(name.begin(), name.end(), address.sun_path);
     address.sun_path[0] = '\0';
-    iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
-    msghdr header{};
-    header.msg_name = &address;
-    header.msg_namelen = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    if (attached >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(item), &attached, sizeof attached);
-    }
-    REQUIRE(::sendmsg(fd.get(), &header, 0) >= 0);
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+    REQUIRE(::sendmsg(fd.get(), OutgoingMessage(text.data(), text.size(), attached).header(), 0) >=
+            0);
 }
 
 }  // namespace

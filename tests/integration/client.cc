@@ -14,6 +14,15 @@
 
 namespace minetd {
 
+bool comes_true(const std::function<bool()>& reached) {
+    constexpr int pause_ms = 10;
+    for (int waited = 0; waited < patience_ms; waited += pause_ms) {
+        if (reached()) return true;
+        ::poll(nullptr, 0, pause_ms);
+    }
+    return reached();
+}
+
 SocketAddress address_of(std::string_view host, std::uint16_t port) {
     SocketAddress address;
     const std::string text(host);
@@ -127,6 +136,11 @@ std::string Client::bytes(std::size_t count) {
     return result;
 }
 
+std::string Client::say(std::string_view text) {
+    send(std::string(text) + "\n");
+    return line();
+}
+
 std::string Client::ask(std::string_view bytes) {
     send(bytes);
     finish();
@@ -141,6 +155,14 @@ std::string Client::receive() {
     if (got < 0) throw std::system_error(errno, std::generic_category(), "no datagram came; recv");
     packet.resize(static_cast<std::size_t>(got));
     return packet;
+}
+
+Client client_from(std::string_view address, std::uint16_t port) {
+    return Client(address_of("127.0.0.1", port), SOCK_STREAM, address_of(address, 0));
+}
+
+bool is_served(Client client) {
+    return client.say("x") == "x\n";
 }
 
 }  // namespace minetd

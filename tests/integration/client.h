@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace minetd {
 
 /// How long any test waits for anything. Long, because it only matters when a test fails.
 constexpr int patience_ms = 30'000;
+
+/// Looks again and again, for what nothing tells of; false when patience is over.
+bool comes_true(const std::function<bool()>& reached);
 
 /// A numeric IPv4 or IPv6 address and a port, or the path of a unix socket (`@` for abstract).
 SocketAddress address_of(std::string_view host, std::uint16_t port);
@@ -43,6 +47,8 @@ class Client {
     std::string rest();
     /// At least `count` bytes, or what came before the end.
     std::string bytes(std::size_t count);
+    /// Sends a line, which is given without its end; line().
+    std::string say(std::string_view text);
     /// send(), finish(), rest().
     std::string ask(std::string_view bytes);
     /// One datagram or one packet; throws when none comes.
@@ -56,5 +62,10 @@ class Client {
     std::string buffer_;
     End end_ = End::none;
 };
+
+/// To a port of 127.0.0.1, from another address of this host.
+Client client_from(std::string_view address, std::uint16_t port);
+/// It is served, by who sends back what it says.
+bool is_served(Client client);
 
 }  // namespace minetd

@@ -12,15 +12,6 @@
 
 namespace minetd {
 
-bool comes_true(const std::function<bool()>& reached) {
-    constexpr int pause_ms = 10;
-    for (int waited = 0; waited < patience_ms; waited += pause_ms) {
-        if (reached()) return true;
-        ::poll(nullptr, 0, pause_ms);
-    }
-    return reached();
-}
-
 FdStore::FdStore() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     const SocketAddress address = address_of_path(path());
     REQUIRE(bind(fd_.get(), address.raw(), address.length) == 0);

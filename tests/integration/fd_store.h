@@ -3,7 +3,6 @@
 // sd_notify(3), and passes it to the next start.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 
@@ -11,9 +10,6 @@
 #include "tests/integration/daemon_under_test.h"
 
 namespace minetd {
-
-/// Looks again and again, for what no output tells; false when patience is over.
-bool comes_true(const std::function<bool()>& reached);
 
 class FdStore {
   public:

@@ -39,18 +39,9 @@ std::string echo(const Way& way, const std::string& settings, const char* family
            settings;
 }
 
-std::string say(Client& client, std::string_view line) {
-    client.send(line);
-    return client.line();
-}
-
-Client from(const char* address, std::uint16_t port) {
-    return Client(address_of("127.0.0.1", port), SOCK_STREAM, address_of(address, 0));
-}
-
 bool served(const char* address, std::uint16_t port) {
-    Client client = from(address, port);
-    return say(client, "hello\n") == "hello\n";
+    Client client = client_from(address, port);
+    return client.say("hello") == "hello\n";
 }
 
 const std::map<std::string, std::string> dns = {{"nsswitch.conf", FakeNameServer::nsswitch()},
@@ -170,7 +161,7 @@ TEST_CASE("whoever waits for a name holds up nobody else, and is refused in the 
             CAPTURE(std::string(way.serve) + " " + way.program);
             DaemonUnderTest daemon(echo(way, "only_from = .example.org\n"));
             const auto port = daemon.port("echo");
-            Client slow = from("127.0.0.3", port);
+            Client slow = client_from("127.0.0.3", port);
             slow.send("hello\n");
             for (int i = 0; i < 3; ++i) CHECK(served("127.0.0.2", port));
             CHECK(daemon.lines_with("FAIL: ") == 0);
@@ -196,11 +187,11 @@ TEST_CASE("two hundred at once, of whom each has a name") {
             const auto port = daemon.port("echo");
             std::vector<Client> clients;
             for (int i = 0; i < 200; ++i)
-                clients.push_back(from(("127.0.0." + std::to_string(2 + i % 22)).c_str(), port));
+                clients.push_back(client_from("127.0.0." + std::to_string(2 + i % 22), port));
             int answered = 0, refused = 0;
             for (int i = 0; i < 200; ++i) {
                 const bool named = i % 22 < 20;
-                const bool got = say(clients[static_cast<std::size_t>(i)], "hello\n") == "hello\n";
+                const bool got = clients[static_cast<std::size_t>(i)].say("hello") == "hello\n";
                 answered += got && named;
                 refused += !got && !named;
                 clients[static_cast<std::size_t>(i)].close();
@@ -222,7 +213,7 @@ TEST_CASE("without an inquirer nobody is known; it is replaced, and reloads and 
             CHECK(served("127.0.0.2", port));
             const pid_t inquirer = await_inquirer(daemon);
             REQUIRE(inquirer > 0);
-            Client waiting = from("127.0.0.3", port);
+            Client waiting = client_from("127.0.0.3", port);
             // It was read, so it is this inquirer's: the name server has been asked.
             names.await_silence();
             REQUIRE(::kill(inquirer, SIGKILL) == 0);
@@ -231,14 +222,14 @@ TEST_CASE("without an inquirer nobody is known; it is replaced, and reloads and 
             CHECK(served("127.0.0.2", port));
             CHECK(await_inquirer(daemon) != inquirer);
             // Who waits during a reload, and at the end, is decided about all the same.
-            Client later = from("127.0.0.3", port);
+            Client later = client_from("127.0.0.3", port);
             daemon.reload(echo(way, "only_from = .example.org 127.0.0.8\n"));
             // A server of before the reload may take one more.
             bool allowed = false;
             for (int i = 0; i < 100 && !allowed; ++i) allowed = served("127.0.0.8", port);
             CHECK(allowed);
             CHECK(later.rest() == "");
-            Client last = from("127.0.0.3", port);
+            Client last = client_from("127.0.0.3", port);
             CHECK(daemon.stop() == 0);
             CHECK(last.rest() == "");
         }
@@ -250,7 +241,7 @@ TEST_CASE("no service asks, no inquirer") {
         "{echo} stream tcp4 nowait {user} /bin/cat\n[{echo}]\n"
         "only_from = 127.0.0.0/8\nlog_on_success = HOST\n");
     Client client(daemon.port("echo"));
-    CHECK(say(client, "hello\n") == "hello\n");
+    CHECK(client.say("hello") == "hello\n");
     // The program, and nothing else.
     CHECK(descendants(daemon.pid()).size() == 1);
     daemon.reload("{echo} stream tcp4 nowait {user} /bin/cat\n[{echo}]\nonly_from = localhost\n");
@@ -377,7 +368,7 @@ TEST_CASE("what the files would have done is not done: a spawn does not run, a t
         write_etc("hosts.allow", "catd: ALL: spawn (/usr/bin/touch " + mark + ")\n");
         CHECK(served("127.0.0.2", port));
         write_etc("hosts.allow", "catd: ALL: twist /bin/echo twisted\n");
-        Client twisted = from("127.0.0.2", port);
+        Client twisted = client_from("127.0.0.2", port);
         CHECK(twisted.rest() == "");
         daemon.await_output("FAIL: echo libwrap from=127.0.0.2");
         CHECK(::access(mark.c_str(), F_OK) != 0);
@@ -400,7 +391,7 @@ TEST_CASE("USERID is recorded without delay, for those who are served and for th
             const auto port = daemon.port("echo");
             ident.hold();
             Client client(port);
-            CHECK(say(client, "hello\n") == "hello\n");
+            CHECK(client.say("hello") == "hello\n");
             daemon.await_output("START: echo");
             CHECK(daemon.lines_with("USERID: ") == 0);
             const std::string ports =
@@ -479,7 +470,7 @@ TEST_CASE("ident over IPv6, and of an IPv4 peer behind an IPv6 socket") {
                 echo(way, "log_on_success = HOST USERID\nident_only = yes\n", "tcp46"));
             const auto port = daemon.port("echo");
             Client six_client(address_of("::1", port));
-            CHECK(say(six_client, "hello\n") == "hello\n");
+            CHECK(six_client.say("hello") == "hello\n");
             daemon.await_output("USERID: echo UNIX : six");
             CHECK(served("127.0.0.1", port));
             daemon.await_output("USERID: echo UNIX : four");

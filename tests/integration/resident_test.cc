@@ -36,27 +36,12 @@ std::set<pid_t> servers(const DaemonUnderTest& daemon) {
     return found;
 }
 
-/// Looks until it is so, as nothing tells of it; the test fails when it never is.
-template <class Condition>
-bool comes_true(Condition&& condition) {
-    for (int i = 0; i < patience_ms / 20; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return false;
-}
-
 bool has_servers(const DaemonUnderTest& daemon, std::size_t count) {
     return comes_true([&] { return servers(daemon).size() == count; });
 }
 
-std::string say(Client& client, const std::string& line) {
-    client.send(line + "\n");
-    return client.line();
-}
-
 pid_t server_of(Client& client) {
-    return std::atoi(say(client, "pid").c_str());
+    return std::atoi(client.say("pid").c_str());
 }
 
 std::string value_in(const std::string& text, const std::string& name) {
@@ -98,7 +83,7 @@ TEST_CASE("copies that say nothing: a constant number, each with what the protoc
     CHECK(seen == servers(daemon));  // one client each at a time
 
     const std::string text = surroundings(clients[0]);
-    CHECK(value_in(text, "env LISTEN_PID=") + "\n" == say(clients[0], "pid"));
+    CHECK(value_in(text, "env LISTEN_PID=") + "\n" == clients[0].say("pid"));
     CHECK(value_in(text, "env LISTEN_FDS=") == "1");
     CHECK(value_in(text, "env LISTEN_FDNAMES=") == "res");
     CHECK(value_in(text, "env NOTIFY_SOCKET=").front() == '@');
@@ -122,7 +107,7 @@ TEST_CASE("a program that only accepts finds a socket that blocks, and its outpu
     const std::string text = surroundings(client);
     CHECK(value_in(text, "blocking ") == "yes");
     CHECK(value_in(text, "fds") == " 0 1 2 3 4");  // nothing of ours but the socket
-    say(client, "complain");
+    client.say("complain");
     daemon.await_output("error");
     daemon.await_output("out");
 }
@@ -293,7 +278,7 @@ TEST_CASE("a server finishes what it has before it goes") {
     daemon.reload(configuration(1));
     Client next(daemon.port("port"));
     CHECK(server_of(next) != first);
-    CHECK(say(old, "still here") == "still here\n");
+    CHECK(old.say("still here") == "still here\n");
     old.close();
     CHECK(comes_true([&] { return !servers(daemon).contains(first); }));
 }
@@ -302,7 +287,7 @@ TEST_CASE("STOPPING=1 has a server replaced while it finishes") {
     DaemonUnderTest daemon(service("ready", "start_servers = 1\n"));
     Client old(daemon.port("port"));
     const pid_t first = server_of(old);
-    CHECK(say(old, "notify STOPPING=1") == "notified\n");
+    CHECK(old.say("notify STOPPING=1") == "notified\n");
     Client next(daemon.port("port"));
     CHECK(server_of(next) != first);
     CHECK(server_of(old) == first);
@@ -321,7 +306,7 @@ TEST_CASE("a server that stops sending WATCHDOG=1 is replaced, with a record") {
     Client next(daemon.port("port"));
     const pid_t second = server_of(next);
     CHECK(second != first);
-    CHECK(say(next, "notify WATCHDOG=trigger") == "notified\n");
+    CHECK(next.say("notify WATCHDOG=trigger") == "notified\n");
     daemon.await_output("says that it is stuck");
     CHECK(next.rest().empty());
 }
@@ -335,7 +320,7 @@ TEST_CASE("a stranger's word counts for nothing") {
     for (int i = 0; i < 50; ++i)
         forge(name, "STOPPING=1\nWATCHDOG=trigger\nX_MINETD_STATE=busy\nMAINPID=1");
     // What the server says afterwards is heard after all of that.
-    CHECK(say(client, "notify X_MINETD_STATE=busy") == "notified\n");
+    CHECK(client.say("notify X_MINETD_STATE=busy") == "notified\n");
     CHECK(comes_true([&] { return servers(daemon).size() > 2; }));
     for (const pid_t pid : before) CHECK(servers(daemon).contains(pid));
     CHECK(daemon.lines_with("stuck") == 0);

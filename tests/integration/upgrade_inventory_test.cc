@@ -2,7 +2,6 @@
 // What the daemon itself has, over upgrades in place: its binary, its files and sockets, what its
 // programs find around them, and whom it reports to.
 #include <doctest/doctest.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,30 +15,6 @@
 #include "tests/integration/upgradable.h"
 
 using namespace minetd;
-
-namespace {
-
-std::string say(Client& client, const std::string& line) {
-    client.send(line + "\n");
-    return client.line();
-}
-
-/// Looks until it is so, as nothing tells of it.
-template <class Condition>
-bool comes_true(Condition&& condition) {
-    for (int i = 0; i < patience_ms / 20; ++i) {
-        if (condition()) return true;
-        ::poll(nullptr, 0, 20);
-    }
-    return false;
-}
-
-bool is_served(Client client) {
-    client.send("x\n");
-    return client.line() == "x\n";
-}
-
-}  // namespace
 
 TEST_SUITE_BEGIN("upgrade");
 
@@ -57,7 +32,7 @@ TEST_CASE("it is another binary then, with the new configuration, and files of t
     std::filesystem::copy_file(from_environment("MINETD"), minetd.file("another"));
     minetd.install(minetd.file("another"));
     Client held(minetd.port("gone"));
-    CHECK(say(held, "here") == "here\n");
+    CHECK(held.say("here") == "here\n");
     daemon.configure(
         "{kept} stream tcp4 nowait {user} internal echo\n"
         "{fresh} stream tcp4 event {user} internal echo\n"
@@ -70,10 +45,10 @@ TEST_CASE("it is another binary then, with the new configuration, and files of t
     CHECK(is_served(Client(minetd.port("fresh"))));
     CHECK(is_served(Client(address_of_path(daemon.file("socket")))));
     CHECK(Client(minetd.port("gone")).end() == Client::End::refused);
-    CHECK(say(held, "still here") == "still here\n");
+    CHECK(held.say("still here") == "still here\n");
     // What drains is handed on too.
     minetd.must_upgrade();
-    CHECK(say(held, "and here") == "and here\n");
+    CHECK(held.say("and here") == "and here\n");
     held.close();
     CHECK(daemon.stop() == 0);
     CHECK_FALSE(std::filesystem::exists(run.path() + "/minetd.pid"));

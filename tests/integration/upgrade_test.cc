@@ -21,34 +21,10 @@ using namespace minetd;
 
 namespace {
 
-std::string say(Client& client, const std::string& line) {
-    client.send(line + "\n");
-    return client.line();
-}
-
-/// Looks until it is so, as nothing tells of it.
-template <class Condition>
-bool comes_true(Condition&& condition) {
-    for (int i = 0; i < patience_ms / 20; ++i) {
-        if (condition()) return true;
-        ::poll(nullptr, 0, 20);
-    }
-    return false;
-}
-
 std::ptrdiff_t descriptors_of(pid_t pid) {
     return std::distance(
         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"),
         std::filesystem::directory_iterator());
-}
-
-Client from(const char* host, std::uint16_t port) {
-    return Client(address_of("127.0.0.1", port), SOCK_STREAM, address_of(host, 0));
-}
-
-bool is_served(Client client) {
-    client.send("x\n");
-    return client.line() == "x\n";
 }
 
 /// What a service says in `Total Accesses` and the like; -1: nothing.
@@ -91,7 +67,7 @@ log_on_success = HOST PID EXIT DURATION
     for (const char* name : names) {
         CAPTURE(std::string(name));
         Client& client = clients.emplace_back(minetd.port(name));
-        const std::string answer = say(client, line_for(name, "before "));
+        const std::string answer = client.say(line_for(name, "before "));
         if (std::string_view(name) == "resident")
             resident = answer;
         else
@@ -101,7 +77,7 @@ log_on_success = HOST PID EXIT DURATION
         minetd.must_upgrade();
         for (std::size_t i = 0; i < clients.size(); ++i) {
             CAPTURE(std::string(names[i]));
-            const std::string answer = say(clients[i], line_for(names[i], "after "));
+            const std::string answer = clients[i].say(line_for(names[i], "after "));
             // It is the same process still.
             CHECK(answer == (std::string_view(names[i]) == "resident"
                                  ? resident
@@ -129,7 +105,7 @@ log_on_success = EXIT
 )");
     std::map<std::string, Client> clients;
     for (const char* name : {"prefork", "worker", "event", "threads", "perchild"})
-        CHECK(say(clients.try_emplace(name, minetd.port(name)).first->second, "before") ==
+        CHECK(clients.try_emplace(name, minetd.port(name)).first->second.say("before") ==
               "before\n");
     // The second image has them from the first, and has closed what nobody took.
     minetd.must_upgrade();
@@ -155,11 +131,11 @@ stderr = log
         return client;
     };
     Client held = behind_mux(), talking(minetd.port("talks"));
-    CHECK(say(held, "before") == "before\n");
+    CHECK(held.say("before") == "before\n");
     CHECK(talking.line() == "\n");
     for (int round = 0; round < 2; ++round) {
         minetd.must_upgrade();
-        CHECK(say(held, "after") == "after\n");
+        CHECK(held.say("after") == "after\n");
         CHECK(is_served(behind_mux()));
     }
     talking.ask("\n");
@@ -224,28 +200,28 @@ id = trap
 deny_time = 60
 )");
     Client one(minetd.port("program")), two(minetd.port("program"));
-    Client pooled = from("127.0.0.2", minetd.port("pool"));
-    for (Client* client : {&one, &two, &pooled}) CHECK(say(*client, "here") == "here\n");
+    Client pooled = client_from("127.0.0.2", minetd.port("pool"));
+    for (Client* client : {&one, &two, &pooled}) CHECK(client->say("here") == "here\n");
     Client first(minetd.port("queue"));
-    CHECK(say(first, "here") == "here\n");
+    CHECK(first.say("here") == "here\n");
     Client second(minetd.port("queue"));
     second.send("waits\n");
-    from("127.0.0.9", minetd.port("trap")).rest();
+    client_from("127.0.0.9", minetd.port("trap")).rest();
     minetd.daemon().await_output("FAIL: trap sensor from=127.0.0.9");
-    CHECK_FALSE(is_served(from("127.0.0.9", minetd.port("pool"))));
+    CHECK_FALSE(is_served(client_from("127.0.0.9", minetd.port("pool"))));
     for (int round = 0; round < 2; ++round) {
         minetd.must_upgrade();
         CHECK_FALSE(is_served(Client(minetd.port("program"))));
-        CHECK_FALSE(is_served(from("127.0.0.2", minetd.port("pool"))));
-        CHECK_FALSE(is_served(from("127.0.0.9", minetd.port("pool"))));
-        CHECK(is_served(from("127.0.0.3", minetd.port("pool"))));
+        CHECK_FALSE(is_served(client_from("127.0.0.2", minetd.port("pool"))));
+        CHECK_FALSE(is_served(client_from("127.0.0.9", minetd.port("pool"))));
+        CHECK(is_served(client_from("127.0.0.3", minetd.port("pool"))));
     }
     one.ask("");
     pooled.ask("");
     CHECK(comes_true([&] { return is_served(Client(minetd.port("program"))); }));
-    CHECK(comes_true([&] { return is_served(from("127.0.0.2", minetd.port("pool"))); }));
-    CHECK(say(two, "still") == "still\n");
-    CHECK(say(first, "still") == "still\n");
+    CHECK(comes_true([&] { return is_served(client_from("127.0.0.2", minetd.port("pool"))); }));
+    CHECK(two.say("still") == "still\n");
+    CHECK(first.say("still") == "still\n");
     first.ask("");
     CHECK(second.line() == "waits\n");
 }

@@ -64,7 +64,7 @@ void Announcer::start() noexcept {
         place(fork_with_channel(std::string("minetd:") + name_, {}, [this](Channel& parent) {
             leave_signals_to_the_parent();
             try {
-                assume_identity(resolve_identity(::geteuid() == 0 ? "nobody" : "", "", false));
+                assume_identity(own_identity());
                 return body_(parent);
             } catch (const std::exception& problem) {
                 send_report(parent, Level::error, problem.what());

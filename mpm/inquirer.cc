@@ -282,7 +282,7 @@ void Inquirer::note_host(const ServiceSpec& spec, const std::string& host, bool 
 
 int run_inquirer(const std::vector<InquiringService>& services, Channel& control) {
     if (::chdir("/") < 0) return EX_OSERR;
-    assume_identity(resolve_identity(::geteuid() == 0 ? "nobody" : "", "", false));
+    assume_identity(own_identity());
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     return Inquirer(services, control).run();

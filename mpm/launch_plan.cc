@@ -55,10 +55,10 @@ bool is_session_variable(std::string_view name) noexcept {
 
 bool is_daemon_variable(std::string_view name) noexcept {
     static constexpr std::string_view names[] = {
-        "NOTIFY_SOCKET", "WATCHDOG_PID",   "WATCHDOG_USEC",  "LISTEN_PID",
-        "LISTEN_FDS",    "LISTEN_FDNAMES", "LISTEN_PIDFDID", "MAINPID",
-        "FDSTORE",       "INVOCATION_ID",  "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY",
-        "MINETD_SUPERVISOR"};
+        "NOTIFY_SOCKET",     "WATCHDOG_PID",     "WATCHDOG_USEC",  "LISTEN_PID",
+        "LISTEN_FDS",        "LISTEN_FDNAMES",   "LISTEN_PIDFDID", "MAINPID",
+        "FDSTORE",           "INVOCATION_ID",    "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY",
+        "MINETD_SUPERVISOR", "RUNTIME_DIRECTORY"};
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 

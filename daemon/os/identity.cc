@@ -94,6 +94,12 @@ Identity resolve_identity(const std::string& user, const std::string& group, boo
     return identity;
 }
 
+Identity own_identity() {
+    if (::geteuid() != 0) return resolve_identity("", "", false);
+    const char* const own = "minetd";
+    return resolve_identity(::getpwnam(own) != nullptr ? own : "nobody", "", false);
+}
+
 void assume_identity(const Identity& identity) {
     if (!identity.change) return;
     if (::setgid(identity.gid) < 0) throw_errno("setgid");

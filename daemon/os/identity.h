@@ -26,6 +26,10 @@ struct Identity {
 /// Throws std::runtime_error naming what is unknown.
 Identity resolve_identity(const std::string& user, const std::string& group, bool supplementary);
 
+/// Of minetd's own processes that speak with others, such as the inquirer: the user minetd where
+/// there is one (sysusers.d(5)), else nobody, whom services share. Without root: the caller's own.
+Identity own_identity();
+
 /// Becomes that identity for good: setgid, setgroups, setuid, each checked; no way back is left.
 /// Throws std::system_error. A no-op where `change` is false.
 void assume_identity(const Identity& identity);

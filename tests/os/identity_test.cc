@@ -2,6 +2,7 @@
 #include "daemon/os/identity.h"
 
 #include <doctest/doctest.h>
+#include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ TEST_SUITE("os") {
         CHECK(resolve_identity("", "", false).uid == ::geteuid());
         CHECK(resolve_identity("root", "", false).groups.empty());
         CHECK_FALSE(root.groups.empty());
+    }
+
+    TEST_CASE("processes of minetd's own are nobody where there is no user for them, and no root") {
+        const Identity own = own_identity();
+        const bool there = ::getpwnam("minetd") != nullptr;
+        CHECK(own.user == (::geteuid() != 0 ? resolve_identity("", "", false).user
+                           : there          ? "minetd"
+                                            : "nobody"));
+        CHECK(own.groups.empty());
+        CHECK(own.change == (::geteuid() == 0));
     }
 
     TEST_CASE("what is unknown is named") {

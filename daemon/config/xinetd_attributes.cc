@@ -352,6 +352,7 @@ const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, 
                                        attribute->name, first->second.str()),
                            "take one of the two out; the first one counts");
     }
+    if (attribute->own) return attribute;
     drop_comment(setting, *attribute, diagnostics);
     if (!counts_right(setting, *attribute, diagnostics)) {
         if (!attribute->list) seen.erase(attribute->name == "interface" ? find("bind") : attribute);

@@ -24,6 +24,7 @@ struct XinetdAttribute {
     void (*grammar)(Words);
     /// Throws BadValue. What is unusual but taken is a warning.
     void (*take)(XinetdEntry&, const XinetdAttribute&, const XinetdSetting&, Diagnostics&);
+    bool own = false;  ///< minetd's: it takes its value as a native file has it
 };
 
 /// All of them, in the order of xinetd.conf(5) more or less.

@@ -259,12 +259,13 @@ class StatementReader {
             return setting;
         }
         // Read on in the same line, so that offsets stay what they are.
-        LogicalLine values(source_);
-        values.append(std::string(next, ' ') + std::string(text.substr(next)),
+        auto value = std::make_shared<LogicalLine>(source_);
+        value->append(std::string(next, ' ') + std::string(text.substr(next)),
                       static_cast<std::size_t>(line.text->where(0).line) - 1, 0);
         Diagnostics unheard;
         bool failed = false;
-        setting.words = split(values, Quotes::ordinary, false, unheard, failed);
+        setting.words = split(*value, Quotes::ordinary, false, unheard, failed);
+        setting.value = std::move(value);
         return setting;
     }
 

@@ -17,8 +17,9 @@ struct XinetdSetting {
     std::string name;
     Operator op = Operator::set;
     std::vector<Word> words;
-    Place place;          ///< of the name
-    bool joined = false;  ///< there is no blank before the operator
+    std::shared_ptr<const LogicalLine> value;  ///< all behind the operator, where it stands
+    Place place;                               ///< of the name
+    bool joined = false;                       ///< there is no blank before the operator
     /// The line is no setting. It breaks its entry, unless that is disabled above it.
     std::string fault, advice;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/config/xinetd_native.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "daemon/config/pool_attributes.h"
@@ -9,20 +11,28 @@
 namespace minetd {
 namespace {
 
+/// With the quotes and comments of a native file.
 void take(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetting& setting,
           Diagnostics& diagnostics) {
     const Row<ServiceSpec>& row = *find_service_attribute(attribute.native);
-    const Place place = setting.words.empty() ? setting.place : setting.at(setting.words[0]);
+    bool failed = false;
+    const std::vector<Word> words =
+        split(*setting.value, Quotes::with_escapes, true, diagnostics, failed);
+    if (failed) return entry.draft.break_it();
+    const auto place_of = [&](std::size_t word) {
+        return word < words.size() ? setting.at(words[word]) : setting.place;
+    };
     try {
         ServiceSpec scratch = entry.draft.spec;
-        row.assign(row, scratch, setting.op, setting.words);
+        row.assign(row, scratch, setting.op, words);
     } catch (const BadValue& bad) {
-        throw BadValue(bad.what(),
-                       bad.advice + (bad.advice.empty() ? "" : "; ") +
-                           "or take the line out, which xinetd ignores",
-                       bad.word);
+        entry.draft.break_it();
+        diagnostics.error(place_of(bad.word).where(), fmt::format("{}: {}", row.name, bad.what()),
+                          bad.advice + (bad.advice.empty() ? "" : "; ") +
+                              "or take the line out, which xinetd ignores");
+        return;
     }
-    entry.draft.assign(row, setting.op, setting.words, place, diagnostics);
+    entry.draft.assign(row, setting.op, words, place_of(0), diagnostics);
 }
 
 /// In xinetd's words: by the heading, the type or a flag; or it is as always with xinetd.
@@ -48,7 +58,8 @@ std::vector<XinetdAttribute> make_table() {
                          .list = row.operators,
                          .native = row.name,
                          .grammar = nullptr,
-                         .take = take});
+                         .take = take,
+                         .own = true});
     }
     return table;
 }

@@ -68,6 +68,8 @@ TEST_SUITE("config") {
              [](const ServiceSpec& spec) { return spec.freebind; }},
             {"log_format = json\n",
              [](const ServiceSpec& spec) { return spec.log_format == LogFormat::json; }},
+            {"stderr = \"file:/var/log/a # b\" # a comment\n",
+             [](const ServiceSpec& spec) { return spec.standard_error.path == "/var/log/a # b"; }},
             {"rlimit_core = 0\n", [](const ServiceSpec& spec) { return spec.rlimits.size() == 1; }},
         };
         for (const auto& row : cases) {
@@ -109,14 +111,15 @@ TEST_SUITE("config") {
     }
 
     TEST_CASE("a value that it does not take is an error, which says that xinetd passes over it") {
-        for (const char* setting :
-             {"rate = high\n", "stderr = \n", "capabilities = noen\n", "idle_timeout = 3 4\n"}) {
+        for (const char* setting : {"rate = high\n", "stderr = \n", "capabilities = noen\n",
+                                    "idle_timeout = 3 4\n", "mdns_name = \"open\n"}) {
             CAPTURE(std::string(setting));
             const Reading reading = only(setting);
             CAPTURE(reading.said());
             CHECK(reading.configuration.services.empty());
             CHECK(reading.diagnostics.errors() == 1);
-            CHECK(reading.said().find("xinetd ignores") != std::string::npos);
+            CHECK((reading.said().find("xinetd ignores") != std::string::npos) ==
+                  (std::string(setting).find('"') == std::string::npos));
         }
     }
 
@@ -158,6 +161,20 @@ TEST_SUITE("config") {
         CHECK(reading.only()->interface.empty());
         CHECK(reading.only()->bind == std::vector<std::string>{"127.0.0.1"});
         CHECK(reading.said().empty());
+    }
+
+    TEST_CASE("each of them can be said there as the dump of a native file says it") {
+        const Reading unsaid = only("");
+        REQUIRE(unsaid.only() != nullptr);
+        for (const XinetdAttribute& own : native_attributes()) {
+            const std::string value = find_service_attribute(own.name)->format(*unsaid.only());
+            CAPTURE(std::string(own.name));
+            CAPTURE(value);
+            const Reading reading = only(std::string(own.name) + " = " + value + "\n");
+            CAPTURE(reading.said());
+            CHECK(reading.configuration == unsaid.configuration);
+            CHECK(reading.diagnostics.errors() == 0);
+        }
     }
 
     TEST_CASE("no attribute has two meanings") {

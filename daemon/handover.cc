@@ -80,10 +80,20 @@ HandedProcess process(const Json& json) {
             .group = text(json, "group")};
 }
 
+Json json_of(const HandedInner& one) {
+    return {{"fd", one.socket.number}, {"outer", one.outer}};
+}
+
+HandedInner inner_socket(const Json& json) {
+    return {.socket = open_descriptor(json, "fd"), .outer = number<std::uint64_t>(json, "outer")};
+}
+
 Json json_of(const HandedDispatcher& one) {
     return {{"sessions", list(one.sessions, json_of)},
             {"connections", list(one.connections, json_of)},
             {"processes", list(one.processes, json_of)},
+            {"passage", one.passage.network.number},
+            {"inner", list(one.passage.sockets, json_of)},
             {"accesses", one.totals.accesses},
             {"refused", one.totals.refused},
             {"generation", one.generation},
@@ -94,6 +104,8 @@ HandedDispatcher dispatcher(const Json& json) {
     return {.sessions = list(json, "sessions", session),
             .connections = list(json, "connections", connection),
             .processes = list(json, "processes", process),
+            .passage = {.network = descriptor(json, "passage"),
+                        .sockets = list(json, "inner", inner_socket)},
             .totals = {.accesses = number<std::uint64_t>(json, "accesses"),
                        .refused = number<std::uint64_t>(json, "refused")},
             .generation = number<std::uint32_t>(json, "generation"),
@@ -316,6 +328,8 @@ std::vector<HandedFd*> Handover::descriptors() {
             for (auto& connection : one.dispatcher.connections)
                 out.push_back(&connection.connection);
             for (auto& process : one.dispatcher.processes) out.push_back(&process.child.channel);
+            out.push_back(&one.dispatcher.passage.network);
+            for (auto& inner : one.dispatcher.passage.sockets) out.push_back(&inner.socket);
         }
     for (HandedSocket& socket : sockets) out.push_back(&socket.fd);
     for (HandedBoard& board : boards.boards) out.push_back(&board.memory);

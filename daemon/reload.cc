@@ -4,6 +4,8 @@
 // sessions run on in any case.
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "daemon/config/module_file.h"
 #include "daemon/os/avahi.h"
 #include "daemon/os/systemd.h"
@@ -19,6 +21,20 @@ bool differs(const ServiceContext& a, const ServiceContext& b) {
     return a.service != b.service || a.arguments != b.arguments || a.mux_names != b.mux_names ||
            a.own_udp_ports != b.own_udp_ports || a.module != b.module ||
            a.idle_timeout != b.idle_timeout || a.redirect != b.redirect;
+}
+
+/// Whoever serves the one can go on with the other. What stands between a program and its peers is
+/// made for its sockets.
+bool same_way(const Changes::Pair& pair) {
+    const ServiceSpec &a = *pair.before, &b = *pair.after;
+    return a.serve == b.serve && a.is_builtin() == b.is_builtin() && a.intercept == b.intercept &&
+           (pair.same_socket || !b.intercept);
+}
+
+/// A program that has the socket itself takes peers that nobody asks about.
+bool passes_by(const ServiceSpec& before, const ServiceSpec& after) {
+    return after.intercept && !before.intercept && before.serve == Serve::wait &&
+           !before.is_builtin();
 }
 
 }  // namespace
@@ -191,12 +207,11 @@ void Superdaemon::change(const Changes::Pair& pair) {
     try {
         refresh_credentials(service);
         Assignment job = assignment(service);
-        const bool same_way =
-            before->serve == pair.after->serve && before->is_builtin() == pair.after->is_builtin();
-        if (!same_way) {
+        if (!same_way(pair)) {
             auto next = make_dispatcher(runtime_, std::move(job));
             service.dispatcher->stop_accepting();
             std::swap(service.dispatcher, next);
+            if (passes_by(*before, *pair.after)) next->signal_sessions(SIGTERM);
             drain(before->key(), before, service, std::move(next));
         } else {
             service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
@@ -213,8 +228,7 @@ void Superdaemon::change(const Changes::Pair& pair) {
         service.sockets->close();
         service.sockets.reset();  // the old address first: the new one may contain it
     }
-    const bool serve_anew = !pair.same_socket || before->serve != pair.after->serve ||
-                            before->is_builtin() != pair.after->is_builtin();
+    const bool serve_anew = !pair.same_socket || !same_way(pair);
     open_sockets(service);
     if (serve_anew && !service.spec->tcpmux) service.dispatcher->serve(service.sockets->sockets());
 }

@@ -96,7 +96,8 @@ ServiceSockets::~ServiceSockets() {
 }
 
 void ServiceSockets::close() noexcept {
-    const bool given = spec_->is_datagram() || spec_->serve == Serve::wait || spec_->is_resident();
+    const bool waited_for = spec_->serve == Serve::wait && !spec_->intercept;
+    const bool given = spec_->is_datagram() || waited_for || spec_->is_resident();
     for (Open& socket : open_) {
         if (socket.foreign) {
             if (auto known = inspect_socket(std::move(socket.fd), socket.name))

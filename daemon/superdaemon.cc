@@ -109,9 +109,9 @@ Situation Superdaemon::situation() const {
                   .sessions = use.sessions,
                   .full_pools = use.full_pools,
                   .left_out = configuration_.broken.size()};
-    // A pool's own processes are servers, not sessions.
+    // A pool's own processes are servers, not sessions; nor is who stands before a program.
     const auto is_program = [](const ServiceSpec& spec) {
-        return !spec.is_builtin() && !spec.is_pool();
+        return !spec.is_builtin() && !spec.is_pool() && !spec.intercept;
     };
     for (const auto& [key, service] : services_) {
         now.missing += service->sockets->missing();

@@ -22,6 +22,8 @@
 
 namespace minetd {
 
+class InnerSockets;
+
 /// A bound socket, borrowed: whoever opened it keeps it for ever.
 struct ListeningSocket {
     int fd = -1;
@@ -65,6 +67,7 @@ struct Assignment {
     unsigned generation = 1;                 ///< of the process that serves: which start it is
     int board_fd = -1;                       ///< its scoreboard; borrowed
     unsigned orphan_timeout = 0;  ///< seconds for sessions without a superdaemon; 0: any number
+    std::shared_ptr<const InnerSockets> inner;  ///< `intercept`: where it forwards to
     bool says_ready = false;  ///< earlier servers of the (resident) program said READY=1
 };
 

@@ -71,11 +71,24 @@ struct HandedProcess {
     std::string user, group;  ///< perchild: whose
 };
 
+/// The socket that a `wait` program was given in place of the service's own.
+struct HandedInner {
+    HandedFd socket;
+    std::uint64_t outer = 0;  ///< SO_COOKIE of the service's
+};
+
+/// What lies between a program and its peers (`intercept`).
+struct HandedPassage {
+    HandedFd network;
+    std::vector<HandedInner> sockets;
+};
+
 /// What one dispatcher has.
 struct HandedDispatcher {
     std::vector<HandedSession> sessions;
     std::vector<HandedConnection> connections;
     std::vector<HandedProcess> processes;
+    HandedPassage passage;
     Scoreboard::Totals totals;  ///< of programs
     std::uint32_t generation = 0;
     bool says_ready = false;

@@ -6,6 +6,7 @@
 #include "daemon/os/signals.h"
 #include "mpm/builtin_servers.h"
 #include "mpm/event.h"
+#include "mpm/intercept.h"
 #include "mpm/nowait.h"
 #include "mpm/per_user.h"
 #include "mpm/pool.h"
@@ -46,6 +47,11 @@ int run_single(const Assignment& job, std::vector<ListeningSocket> sockets, Chan
 std::unique_ptr<Dispatcher> single_on_first_use(Runtime& runtime, Assignment job) {
     return std::make_unique<ServiceProcess>(runtime, std::move(job), run_single,
                                             ServiceProcess::Start::on_first_use);
+}
+
+std::unique_ptr<Dispatcher> wait_program(Runtime& runtime, Assignment job) {
+    if (!job.spec->intercept) return std::make_unique<Wait>(runtime, std::move(job));
+    return std::make_unique<Intercept>(runtime, std::move(job));
 }
 
 /// The body of the process that keeps a pool.
@@ -90,7 +96,7 @@ std::unique_ptr<Dispatcher> no_programs(Runtime&, Assignment job) {
 constexpr Mpm table[] = {
     // serve           name       for a program             for a builtin
     {Serve::nowait,    "nowait",  start_programs<Nowait>,   single_on_first_use},
-    {Serve::wait,      "wait",    start_programs<Wait>,     single_on_first_use},
+    {Serve::wait,      "wait",    wait_program,             single_on_first_use},
     {Serve::prefork,   "prefork", pool<keep_program_servers>,
                                                             pool<keep_builtin_servers<serve_prefork>>},
     {Serve::worker,    "worker",  no_programs,              pool<keep_builtin_servers<serve_worker>>},

@@ -39,11 +39,24 @@ std::string_view reason_of(int error) noexcept {
 
 RelayRoute::RelayRoute(const ServiceSpec& service, Destination& to, Reporter& reports)
     : spec(service),
-      destination(to),
+      destination(&to),
+      inner(nullptr),
       reporter(reports),
       idle_limit(second * service.idle_timeout),
       write_limit(second * service.timeouts.write.value_or(service.idle_timeout)) {
     if (!spec.redirect.source.empty()) source = resolve(spec.redirect.source, 0, AF_UNSPEC).at(0);
+}
+
+RelayRoute::RelayRoute(const ServiceSpec& service, const InnerSockets& sockets, Reporter& reports)
+    : spec(service),
+      destination(nullptr),
+      inner(&sockets),
+      reporter(reports),
+      idle_limit(second * service.idle_timeout),
+      write_limit(second * service.timeouts.write.value_or(service.idle_timeout)) {}
+
+const std::string& RelayRoute::name() const noexcept {
+    return destination != nullptr ? destination->name() : spec.server;
 }
 
 RelaySession::RelaySession(UniqueFd client, const SocketAddress& peer, const SocketAddress& local,
@@ -53,7 +66,7 @@ RelaySession::RelaySession(UniqueFd client, const SocketAddress& peer, const Soc
 }
 
 RelaySession::~RelaySession() {
-    if (waker_.fd) route_.destination.forget(waker_.fd.get());
+    if (waker_.fd) route_.destination->forget(waker_.fd.get());
 }
 
 RelaySession::Wants RelaySession::begin() noexcept {
@@ -66,18 +79,22 @@ RelaySession::Wants RelaySession::begin() noexcept {
     if (route_.idle_limit == 0) switch_on(client, SOL_SOCKET, SO_KEEPALIVE);
     ready_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
     if (!ready_) return fail("descriptors", error_text(errno));
-    return look_up();
+    if (route_.inner == nullptr) return look_up();
+    // Its port may still be in use in there, by a connection of the same client that has ended.
+    const SocketAddress program = route_.inner->entrance(connection_.local());
+    addresses_ = {program, program};
+    return try_next();
 }
 
 RelaySession::Wants RelaySession::look_up() noexcept {
     share_ = second * route_.spec.redirect.connect_timeout;
-    auto known = route_.destination.ask(monotonic_ms());
+    auto known = route_.destination->ask(monotonic_ms());
     if (!known) {
         if (!waker_.fd) waker_.fd = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         if (!waker_.fd || !watch(waker_, EPOLLIN)) return fail("descriptors", error_text(errno));
         std::uint64_t count;
         (void)!::read(waker_.fd.get(), &count, sizeof count);
-        route_.destination.await(waker_.fd.get());
+        route_.destination->await(waker_.fd.get());
         return Wants::input;
     }
     waker_ = {};
@@ -95,7 +112,9 @@ RelaySession::Wants RelaySession::try_next() noexcept {
         const bool connected = connect_to(address);
         if (connected) return relay();
         if (errno == EINPROGRESS && watch(server_, EPOLLOUT)) {
-            const Milliseconds all = second * route_.spec.redirect.connect_timeout;
+            // A program takes its time; what waits for it has as long as the kernel tries.
+            const Milliseconds all =
+                route_.inner != nullptr ? 0 : second * route_.spec.redirect.connect_timeout;
             const auto left = static_cast<Milliseconds>(addresses_.size() - next_ + 1);
             share_ =
                 all == 0 ? 0 : std::max<Milliseconds>(1, (began_ + all - monotonic_ms()) / left);
@@ -103,9 +122,13 @@ RelaySession::Wants RelaySession::try_next() noexcept {
         }
         error_ = errno;
         server_ = {};
-        route_.destination.demote(address);
+        demote(address);
     }
     return fail(reason_of(error_), error_text(error_));
+}
+
+void RelaySession::demote(const SocketAddress& address) noexcept {
+    if (route_.destination != nullptr) route_.destination->demote(address);
 }
 
 /// False, with errno: EINPROGRESS, or there will be no connection.
@@ -118,7 +141,9 @@ bool RelaySession::connect_to(const SocketAddress& address) noexcept {
     if (route_.spec.keepalive || route_.idle_limit == 0)
         switch_on(server, SOL_SOCKET, SO_KEEPALIVE);
     if (route_.spec.nodelay) switch_on(server, SOL_TCP, TCP_NODELAY);
-    if (route_.source.length > 0) {
+    if (route_.inner != nullptr) {
+        route_.inner->pose(server, connection_.peer(), next_ == 1);
+    } else if (route_.source.length > 0) {
         // The port is chosen when the destination is known: many connections share one.
         switch_on(server, SOL_IP, IP_BIND_ADDRESS_NO_PORT);
         if (::bind(server, route_.source.raw(), route_.source.length) < 0) return false;
@@ -134,15 +159,15 @@ RelaySession::Wants RelaySession::hear_connected() noexcept {
     if (errno == EALREADY || errno == EINPROGRESS || errno == EINTR) return Wants::input;
     error_ = errno;
     server_ = {};
-    route_.destination.demote(address);
+    demote(address);
     return try_next();
 }
 
 RelaySession::Wants RelaySession::relay() noexcept {
     stage_ = Stage::relaying;
     if (route_.failing.load(std::memory_order_relaxed) && route_.failing.exchange(false))
-        route_.reporter.log(Level::notice, route_.spec.id + ": forwards to " +
-                                               route_.destination.name() + " again");
+        route_.reporter.log(Level::notice,
+                            route_.spec.id + ": forwards to " + route_.name() + " again");
     upward_.prepend(
         proxy_header(route_.spec.redirect.proxy_protocol, connection_.peer(), connection_.local()));
     return move(false);
@@ -173,8 +198,7 @@ RelaySession::Wants RelaySession::fail(std::string_view reason, std::string_view
     route_.reporter.refused(reason, connection_.peer());
     if (!route_.failing.exchange(true))
         route_.reporter.log(Level::warning, route_.spec.id + ": cannot forward to " +
-                                                route_.destination.name() + ": " +
-                                                std::string(why));
+                                                route_.name() + ": " + std::string(why));
     return Wants::end;
 }
 
@@ -198,7 +222,7 @@ RelaySession::Wants RelaySession::time_over() noexcept {
     if (stage_ == Stage::connecting) {
         error_ = ETIMEDOUT;
         server_ = {};
-        route_.destination.demote(addresses_[next_ - 1]);
+        demote(addresses_[next_ - 1]);
         return try_next();
     }
     return phase() == Phase::write ? break_off() : Wants::end;

@@ -10,6 +10,7 @@
 #include "mpm/control.h"
 #include "mpm/conversation.h"
 #include "mpm/flow.h"
+#include "mpm/inner_sockets.h"
 #include "services/destination.h"
 
 namespace minetd {
@@ -18,9 +19,15 @@ namespace minetd {
 struct RelayRoute {
     /// Both outlive this object. Throws std::runtime_error when the source is no address.
     RelayRoute(const ServiceSpec& service, Destination& to, Reporter& reports);
+    /// To the service's own program (`intercept`), which all of them outlive.
+    RelayRoute(const ServiceSpec& service, const InnerSockets& sockets, Reporter& reports);
+
+    /// As messages call it.
+    const std::string& name() const noexcept;
 
     const ServiceSpec& spec;
-    Destination& destination;
+    Destination* const destination;   ///< null: `inner` is where it goes
+    const InnerSockets* const inner;  ///< null: to `destination`
     Reporter& reporter;
     SocketAddress source;  ///< length 0: the kernel's choice
     Milliseconds idle_limit, write_limit;
@@ -59,6 +66,7 @@ class RelaySession final : public Conversation {
     Wants look_up() noexcept;
     Wants try_next() noexcept;
     bool connect_to(const SocketAddress& address) noexcept;
+    void demote(const SocketAddress& address) noexcept;
     Wants hear_connected() noexcept;
     Wants relay() noexcept;
     Wants move(bool look_twice) noexcept;

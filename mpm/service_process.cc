@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "daemon/os/system_error.h"
+#include "mpm/inner_sockets.h"
 #include "mpm/pool.h"
 #include "mpm/single.h"
 #include "services/registry.h"
@@ -157,6 +158,8 @@ ForkedChild ServiceProcess::fork_child(int board_fd) {
     if (job_.cgroup && cgroup < 0) throw_errno("cgroup");
     if (cgroup >= 0) keep.push_back(cgroup);
     if (job_.sandbox) job_.sandbox->keep(keep);
+    if (job_.inner)
+        for (const ListeningSocket& socket : job_.inner->sockets()) keep.push_back(socket.fd);
     return fork_with_channel("minetd:" + job_.spec->id, keep, [this, cgroup](Channel& control) {
         try {
             if (const int problem = cgroup < 0 ? 0 : join_cgroup(cgroup))
@@ -266,6 +269,7 @@ void ServiceProcess::on_exit(const Exit& exit) noexcept {
     settle_claims();
     if (exit.status != 0 && !draining) restart_.ended(job_.spec->id, exit, ready);
     update();
+    if (processes_.empty()) on_last_end();
 }
 
 /// Before its first process.

@@ -35,6 +35,10 @@ class ServiceProcess : public Dispatcher,
     HandedDispatcher hand_over() noexcept override;
     void take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) override;
 
+  protected:
+    /// None of its processes lives any more.
+    virtual void on_last_end() noexcept {}
+
   private:
     struct Process {
         Process(ServiceProcess& owner, ForkedChild forked)

@@ -59,6 +59,13 @@ class OneAtATime final : public Handler {
     std::unique_ptr<Handler> handler_;
 };
 
+/// Where everything is forwarded.
+class NoHandler final : public Handler {
+  public:
+    NoHandler() { declare({.datagram = true, .client_speaks_first = false}); }
+    Next on_input(Connection&) noexcept override { return Next::close; }
+};
+
 /// What only a process that serves can add.
 const ServiceContext& complete(ServiceContext& context, const ShownBoards* boards,
                                Reporter& reporter) {
@@ -79,14 +86,24 @@ std::uint64_t with_jitter(std::uint64_t most, unsigned percent) noexcept {
 }  // namespace
 
 ServingProcess::ServingProcess(ServerSeat seat, unsigned workers)
+    : ServingProcess(std::move(seat), workers, nullptr) {}
+
+ServingProcess::ServingProcess(ServerSeat seat, const InnerSockets& inner)
+    : ServingProcess(std::move(seat), 1, std::make_unique<NoHandler>()) {
+    route_ = std::make_unique<RelayRoute>(spec_, inner, reporter_);
+}
+
+ServingProcess::ServingProcess(ServerSeat seat, unsigned workers, std::unique_ptr<Handler> handler)
     : seat_(std::move(seat)),
       spec_(*seat_.spec),
       reporter_(seat_.control, spec_),
       shown_(shows_boards(spec_) ? std::make_unique<ShownBoards>() : nullptr),
       context_(seat_.context),
-      handler_(
-          make_handler(spec_, complete(context_, shown_.get(), reporter_),
-                       [this](Level level, std::string_view text) { reporter_.log(level, text); })),
+      handler_(handler ? std::move(handler)
+                       : make_handler(spec_, complete(context_, shown_.get(), reporter_),
+                                      [this](Level level, std::string_view text) {
+                                          reporter_.log(level, text);
+                                      })),
       traits_(handler_->traits()),
       deadlines_(deadlines_of(spec_, traits_)),
       drain_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {

@@ -23,6 +23,8 @@ class ServingProcess {
   public:
     /// `workers`: the threads that may run handler steps at once. Throws std::exception.
     ServingProcess(ServerSeat seat, unsigned workers);
+    /// Serves nothing itself: stands between the peers and the program (`intercept`).
+    ServingProcess(ServerSeat seat, const InnerSockets& inner);
     ~ServingProcess();
 
     const ServiceSpec& spec() const noexcept { return spec_; }
@@ -77,6 +79,7 @@ class ServingProcess {
     int control_fd() const noexcept { return parent_gone_ ? -1 : seat_.control.fd(); }
 
   private:
+    ServingProcess(ServerSeat seat, unsigned workers, std::unique_ptr<Handler> handler);
     void await_boards() noexcept;
     void on_orphaned() noexcept;
 

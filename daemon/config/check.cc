@@ -163,7 +163,8 @@ void check_builtin(Draft& draft, const LoadOptions& options, Diagnostics& diagno
     const std::string module = module_file(spec.builtin);
     const bool named_in_full = !module.empty() && module == spec.builtin;
     if (named_in_full && !options.check_host) return;
-    if (named_in_full || (!module.empty() && ::access((spec.sandbox.chroot + module).c_str(), F_OK) == 0)) {
+    if (named_in_full ||
+        (!module.empty() && ::access((spec.sandbox.chroot + module).c_str(), F_OK) == 0)) {
         const std::string fault = module_fault(spec.sandbox.chroot + module);
         if (!fault.empty())
             draft.error(at, fmt::format("the module {} cannot be used", module), fault,
@@ -236,7 +237,7 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
     if (spec.user.empty())
         draft.error("user", "this service has no user", "add user = NAME", diagnostics);
     check_socket(draft, diagnostics);
-    check_redirect(draft, options, diagnostics);
+    check_redirect(draft, diagnostics);
     if (spec.server.empty() && spec.builtin.empty())
         draft.error("server", "this service has no program",
                     "add server = /path, or server = internal", diagnostics);

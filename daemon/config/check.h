@@ -34,7 +34,7 @@ void find_program(Draft& draft, Diagnostics& diagnostics);
 void check_registration(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
 
 /// The part that is about being forwarded: where to, and what goes with it.
-void check_redirect(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
+void check_redirect(Draft& draft, Diagnostics& diagnostics);
 bool is_redirect(const ServiceSpec& spec);
 /// What idle_timeout is unless it is said: whoever is forwarded may be silent as long as the
 /// destination lets him, as under xinetd.

@@ -12,7 +12,8 @@ constexpr std::uint16_t ident_port = 113;
 
 /// Its program accepts, and minetd sees no peer.
 bool is_unseen(const ServiceSpec& spec) {
-    return spec.serve == Serve::wait && !spec.is_datagram() && spec.builtin.empty();
+    return spec.serve == Serve::wait && !spec.intercept && !spec.is_datagram() &&
+           spec.builtin.empty();
 }
 
 void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
@@ -34,7 +35,7 @@ void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
             draft.origin(list),
             fmt::format("{} has no effect on {}: its program accepts, and minetd sees no peer",
                         list, spec.id),
-            "write nowait in the fourth field, or let the program ask");
+            "write nowait in the fourth field, or intercept = yes, or let the program ask");
 }
 
 /// Where nobody can be identified, everybody would be let in.

@@ -70,26 +70,33 @@ void check_destination(Draft& draft, Diagnostics& diagnostics) {
     check_source(draft, diagnostics);
 }
 
-/// Where it would do something it is refused: without it nobody would stand between the peers and
-/// the program, whatever the rules say.
-void check_intercept(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
+/// Empty: something can be.
+std::string why_nothing_is_intercepted(const ServiceSpec& spec) {
+    if (spec.is_builtin()) return "the builtin is asked about each of its peers anyway";
+    if (spec.serve != Serve::wait) return "each connection is asked about anyway";
+    if (spec.family == Family::unix_domain)
+        return "a unix socket's peers are not known by their addresses";
+    if (spec.protocol != (spec.is_datagram() ? "udp" : "tcp"))
+        return fmt::format("{} is not forwarded", spec.protocol);
+    return "";
+}
+
+/// A connection is over when its ends say so; a datagram's sender never does.
+constexpr unsigned usual_datagram_silence = 60;
+
+void check_intercept(Draft& draft, Diagnostics& diagnostics) {
     ServiceSpec& spec = draft.spec;
     if (!spec.intercept) return;
-    std::string why;
-    if (spec.is_builtin())
-        why = "the builtin is asked about each of its peers anyway";
-    else if (spec.serve != Serve::wait)
-        why = "each connection is asked about anyway";
-    else if (spec.family == Family::unix_domain)
-        why = "a unix socket's peers are not known by their addresses";
-    else if (spec.protocol != "tcp" && spec.protocol != "udp")
-        why = fmt::format("{} is not forwarded", spec.protocol);
+    const std::string why = why_nothing_is_intercepted(spec);
     if (why.empty()) {
-        if (options.check_host)
-            draft.error("intercept", "minetd does not stand between a `wait` program and its peers",
-                        "write nowait, where the program can be started for each connection; else "
-                        "leave intercept out, and let the program or a packet filter ask",
-                        diagnostics);
+        if (!spec.is_datagram() || spec.idle_timeout != 0) return;
+        diagnostics.warning(
+            draft.origin("idle_timeout"),
+            fmt::format("a datagram's sender never says that it is done: with intercept it is "
+                        "forgotten after {} s of silence",
+                        usual_datagram_silence),
+            "say how long a peer of this service may be silent");
+        spec.idle_timeout = usual_datagram_silence;
         return;
     }
     if (draft.says("intercept"))
@@ -105,10 +112,12 @@ bool is_redirect(const ServiceSpec& spec) {
 }
 
 unsigned usual_idle_timeout(const ServiceSpec& spec) {
+    if (spec.intercept && why_nothing_is_intercepted(spec).empty())
+        return spec.is_datagram() ? usual_datagram_silence : 0;
     return is_redirect(spec) ? 0 : ServiceSpec{}.idle_timeout;
 }
 
-void check_redirect(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics) {
+void check_redirect(Draft& draft, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;
     if (is_redirect(spec)) {
         check_destination(draft, diagnostics);
@@ -125,7 +134,7 @@ void check_redirect(Draft& draft, const LoadOptions& options, Diagnostics& diagn
                                     fmt::format("{} has no effect without redirect", name),
                                     "add redirect = HOST PORT, or leave it out");
     }
-    check_intercept(draft, options, diagnostics);
+    check_intercept(draft, diagnostics);
 }
 
 }  // namespace minetd

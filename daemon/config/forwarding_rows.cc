@@ -25,7 +25,7 @@ constexpr Row<Spec> table[] = {
          "tells the destination of redirect first who the client is (HAProxy's PROXY protocol)"}),
     row<YesNo, &Spec::intercept>(
         {"intercept", "", 0, 0, true, servers,
-         "forwards to a `wait` program through this host, so that each of its peers is admitted"}),
+         "asks about each peer of a `wait` program, and forwards to it who is admitted"}),
 };
 
 }  // namespace

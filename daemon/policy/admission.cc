@@ -82,19 +82,30 @@ unsigned Admission::questions(const SocketAddress& peer) const noexcept {
     return decide(Guard::Stage::peer, limits_, facts) == nullptr ? asked : 0;
 }
 
-const Guard* Admission::admit(const Visitor& visitor, Milliseconds now, pid_t who,
-                              Claim& claim) const noexcept {
-    claim = 0;
+Facts Admission::facts_about(const Visitor& visitor, Milliseconds now) const noexcept {
     Facts facts = facts_about(visitor.peer, now);
     if (facts.access == Verdict::unknown) facts.access = visitor.answers.name;
     if (visitor.peer.is_ip()) {
         if ((always_asked_ & inquire_libwrap) != 0) facts.libwrap = visitor.answers.libwrap;
         if ((always_asked_ & inquire_ident) != 0) facts.ident = visitor.answers.ident;
     }
-    if (const Guard* guard = decide(Guard::Stage::peer, limits_, facts)) return guard;
+    return facts;
+}
+
+const Guard* Admission::admit(const Visitor& visitor, Milliseconds now, pid_t who,
+                              Claim& claim) const noexcept {
+    claim = 0;
+    if (const Guard* guard = decide(Guard::Stage::peer, limits_, facts_about(visitor, now)))
+        return guard;
     if (!counts_) return nullptr;
     return ledger_->admit(limits_, source_of(visitor.peer, limits_.source_prefix, visitor.uid), now,
                           who, claim);
+}
+
+const Guard* Admission::readmit(const Visitor& visitor, Milliseconds now) const noexcept {
+    Facts facts = facts_about(visitor, now);
+    facts.load = -1;
+    return decide(Guard::Stage::peer, limits_, facts);
 }
 
 }  // namespace minetd

@@ -62,6 +62,9 @@ class Admission {
     /// may use it, and so may any thread.
     const Guard* admit(const Visitor& visitor, Milliseconds now, pid_t who,
                        Claim& claim) const noexcept;
+    /// The guard that refuses what else this peer sends in a session that was admitted: of who it
+    /// is and of the time, not of load and counts. As admit() otherwise.
+    const Guard* readmit(const Visitor& visitor, Milliseconds now) const noexcept;
     void release(Claim claim, pid_t who) const noexcept {
         if (ledger_ && claim != 0) ledger_->release(claim, who);
     }
@@ -82,6 +85,7 @@ class Admission {
 
   private:
     Facts facts_about(const SocketAddress& peer, Milliseconds now) const noexcept;
+    Facts facts_about(const Visitor& visitor, Milliseconds now) const noexcept;
 
     Limits limits_;
     AccessTable access_;

@@ -56,6 +56,8 @@ struct FullState {
                                                    .draining = true,
                                                    .user = "nobody",
                                                    .group = "nogroup"}),
+                .passage = {.network = fd(),
+                            .sockets = alone<HandedInner>({.socket = fd(), .outer = 4321})},
                 .totals = {.accesses = 1'000'000'000'000, .refused = 12},
                 .generation = 9,
                 .says_ready = true};

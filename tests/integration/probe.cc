@@ -28,6 +28,7 @@
 #include "tests/integration/free_port.h"
 #include "tests/integration/gauge.h"
 #include "tests/integration/resident.h"
+#include "tests/integration/wait_programs.h"
 
 extern char** environ;
 
@@ -239,6 +240,9 @@ int main(int argc, char** argv) {
     if (mode == "report-to") return report_to(first, argc, argv);
     if (mode == "accept") return accept_some(std::atoi(first));
     if (mode == "receive") return receive_some(std::atoi(first));
+    if (mode == "converse") return minetd::converse(std::atoi(first));
+    if (mode == "tell") return minetd::receive_and_tell(std::atoi(first));
+    if (mode == "aside") return minetd::answer_aside();
     if (mode == "never-take" && argc > 3) return never_take(first, argv[3]);
     if (mode == "resident") return minetd::serve_resident({argv + 2, argv + argc});
     if (mode == "try") return try_for(0);

@@ -60,6 +60,30 @@ TEST_SUITE("policy") {
         CHECK(Admission::needed(spec));
     }
 
+    TEST_CASE("what an admitted peer goes on with is asked about, but for counts and load") {
+        DenyList list;
+        ServiceSpec spec;
+        read_access_word("192.0.2.{1,2}", spec.access.only_from.emplace());
+        spec.limits.instances = 1;
+        spec.limits.rate = Rate{.count = 1, .seconds = 86'400, .burst = 1};
+        spec.limits.max_load = 0.0001;
+        const auto again = [](const Admission& admission, const SocketAddress& who) {
+            const Guard* const guard =
+                admission.readmit({.peer = who, .uid = {}, .answers = {}}, now);
+            return guard == nullptr ? std::string() : std::string(guard->reason);
+        };
+        const SocketAddress one = peer("192.0.2.1"), stranger = peer("192.0.2.4");
+        {
+            const Admission admission = admission_of(spec, list.peers());
+            for (int i = 0; i < 3; ++i) CHECK(again(admission, one) == "");
+            CHECK(again(admission, stranger) == "address");
+            list.deny(source_of(one, {}), {}, now, 1);
+            CHECK(again(admission, one) == "sensor");
+        }
+        spec.limits.access_times = {closed_now()};
+        CHECK(again(admission_of(spec), one) == "time");
+    }
+
     TEST_CASE("one rule after the other is asked, in their order") {
         DenyList list;
         ServiceSpec spec;

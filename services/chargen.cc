@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: ISC
 // RFC 864: characters until the client goes away; its own input is read and thrown away, so that
 // it never fills up and turns our close into a reset.
-#include <atomic>
-#include <random>
-
 #include "services/builtins.h"
+#include "services/random_numbers.h"
 
 namespace minetd {
 namespace {
@@ -43,7 +41,7 @@ class Chargen final : public Handler {
 
     /// "A random number (between 0 and 512) of characters."
     void on_datagram(Datagram& datagram) noexcept override {
-        datagram.reply(chargen_turn().substr(0, random() % (datagram_max + 1)));
+        datagram.reply(chargen_turn().substr(0, numbers_.next() % (datagram_max + 1)));
     }
 
   private:
@@ -52,16 +50,7 @@ class Chargen final : public Handler {
         return connection.input_ended() ? Next::write : Next::read;
     }
 
-    // SplitMix64: a step is one atomic addition, so threads share it. Nobody gains by guessing it.
-    std::uint64_t random() noexcept {
-        constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
-        std::uint64_t z = seed_.fetch_add(golden, std::memory_order_relaxed) + golden;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
-
-    std::atomic<std::uint64_t> seed_ = std::random_device{}();
+    RandomNumbers numbers_;
 };
 
 }  // namespace

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: ISC
 // RFC 865: a quotation, and the connection is closed. They come from a file in fortune's form,
 // quotations between lines that are only `%`, or are our own.
-#include <atomic>
 #include <fstream>
-#include <random>
 #include <stdexcept>
 
 #include "services/builtins.h"
+#include "services/random_numbers.h"
 #include "services/service_context.h"
 
 namespace minetd {
@@ -38,19 +37,10 @@ class Qotd final : public Handler {
     void on_datagram(Datagram& datagram) noexcept override { datagram.reply(choose()); }
 
   private:
-    const std::string& choose() noexcept { return quotes_[random() % quotes_.size()]; }
-
-    // SplitMix64, as in chargen: threads share it.
-    std::uint64_t random() noexcept {
-        constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
-        std::uint64_t z = seed_.fetch_add(golden, std::memory_order_relaxed) + golden;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
+    const std::string& choose() noexcept { return quotes_[numbers_.next() % quotes_.size()]; }
 
     std::vector<std::string> quotes_;
-    std::atomic<std::uint64_t> seed_ = std::random_device{}();
+    RandomNumbers numbers_;
 };
 
 /// Quotations that are empty or too long for the RFC are left out.

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "services/random_numbers.h"
+
 namespace minetd {
 
 namespace {
@@ -25,13 +27,6 @@ std::uint64_t network_of(const SocketAddress& peer) noexcept {
     std::uint64_t prefix;
     std::memcpy(&prefix, address, sizeof prefix);
     return prefix;
-}
-
-/// SplitMix64's mixing step.
-std::uint64_t mix(std::uint64_t z) noexcept {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
 }
 
 }  // namespace
@@ -56,8 +51,8 @@ bool ReplyBudget::take(const SocketAddress& peer, std::size_t asked, std::size_t
 
 ReplyBudget::Bucket& ReplyBudget::bucket(std::uint64_t network, std::int64_t now) noexcept {
     const std::size_t sets = buckets_.size() / ways;
-    const auto set =
-        buckets_.begin() + static_cast<std::ptrdiff_t>((mix(network ^ seed_) & (sets - 1)) * ways);
+    const auto set = buckets_.begin() +
+                     static_cast<std::ptrdiff_t>((split_mix(network ^ seed_) & (sets - 1)) * ways);
     const auto end = set + ways;
     const auto known =
         std::find_if(set, end, [network](const Bucket& b) { return b.network == network; });

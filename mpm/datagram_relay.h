@@ -71,6 +71,13 @@ class DatagramRelay {
         std::list<Packet> packets;
     };
 
+    /// Errors that earlier datagrams caused are each reported once. So many in a row are another
+    /// kind.
+    static constexpr unsigned most_errors = 8;
+    static constexpr std::size_t largest_datagram = 65536;
+    static constexpr std::size_t most_sides = 4;
+
+    bool watch(int fd, std::uint64_t tag) noexcept;
     void hear(const epoll_event& event) noexcept;
     void receive_from(std::size_t outer) noexcept;
     bool receive_one(std::size_t outer, unsigned& errors);

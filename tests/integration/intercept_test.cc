@@ -144,6 +144,7 @@ TEST_CASE("a datagram program gets those who are admitted, from their own addres
             daemon.await_lines("FAIL: held address from=127.0.0.3", round);
         }
         CHECK(programs.size() == 2);
+        daemon.await_lines("START: held", 6);
         CHECK(daemon.lines_with("START: held") == 6);
     }
 }
@@ -201,7 +202,7 @@ TEST_CASE("without a network of its own all peers are this host's, and the rest 
         Client client = from("127.0.0.1", daemon.port("held"));
         CHECK(Told(client.line()).peer.starts_with("127.0.0.1:"));
         CHECK(client.ask("x\n") == "x\n");
-        CHECK(daemon.lines_with("START: held pid=") == 2);
+        daemon.await_lines("START: held pid=", 2);
     }
     SUBCASE("datagrams") {
         DaemonUnderTest daemon(datagram("tell 2", "only_from = 127.0.0.1"), options);
@@ -320,7 +321,7 @@ TEST_CASE("a reload changes who may come, and neither sessions nor the program")
     CHECK(Told(second.line()).pid == told.pid);
     first.send("still here\n");
     CHECK(first.line() == "still here\n");
-    CHECK(daemon.lines_with("FAIL: held address from=127.0.0.1") == 1);
+    daemon.await_lines("FAIL: held address from=127.0.0.1", 1);
 }
 
 TEST_CASE("a reload that removes the service leaves its sessions, and then nobody") {

@@ -65,7 +65,7 @@ const Case cases[] = {
                               "2 of 3, others closed"}),
     with_options("-limit 1",
                  {"-limit, recorded", "server_args = hold {dir}/gauge\nlog_on_failure = HOST",
-                  "hold 2; records 1",
+                  "idle; hold 2; records 1",
                   "1 of 2, others closed; FAIL: ID process_limit from=::ffff:127.0.0.1"}),
 };
 

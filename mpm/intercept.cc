@@ -17,7 +17,7 @@
 namespace minetd {
 namespace {
 
-constexpr Milliseconds second = 1000;
+constexpr Milliseconds second = 1000, retry_delay = second;
 /// Of the process, without any peer.
 constexpr Milliseconds idle_life = 30 * second;
 /// After TERM a program that nobody can reach has so long to put its house in order.
@@ -108,6 +108,7 @@ Intercept::Intercept(Runtime& runtime, Assignment assignment)
       assignment_(std::move(assignment)),
       program_runtime_(runtime),
       program_(program_runtime_, for_program(assignment_)),
+      retry_(runtime.loop, [this] { begin(); }),
       program_end_(runtime.loop, [this] { end_program(); }) {
     // Who is being served is told by whoever admits; this is the program's own life.
     program_runtime_.record = [this](const ServiceSpec& spec, const Record& record) {
@@ -142,10 +143,25 @@ void Intercept::place(const std::vector<ListeningSocket>& sockets, const InnerSo
 }
 
 void Intercept::serve(std::vector<ListeningSocket> sockets) {
-    const bool first = inner_ == nullptr;
+    outer_ = std::move(sockets);
     leaving_ = false;
     program_end_.cancel();
-    place(sockets, inner_.get());
+    begin();
+}
+
+/// What comes meanwhile waits in the sockets' queues.
+void Intercept::begin() noexcept {
+    const bool first = inner_ == nullptr;
+    try {
+        place(outer_, inner_.get());
+    } catch (const std::exception& problem) {
+        runtime_.log(Level::error,
+                     fmt::format("{}: nothing can stand before {}: {}; next try in {} s",
+                                 assignment_.spec->id, assignment_.spec->server, problem.what(),
+                                 retry_delay / second));
+        return retry_.schedule(retry_delay);
+    }
+    retry_.cancel();
     if (first && !inner_->shows_peers())
         runtime_.log(
             Level::warning,
@@ -153,7 +169,7 @@ void Intercept::serve(std::vector<ListeningSocket> sockets) {
                         "host, and who is on this host can reach it unasked",
                         assignment_.spec->id, assignment_.spec->server, inner_->problem()));
     program_.serve(inner_->sockets());
-    ServiceProcess::serve(std::move(sockets));
+    ServiceProcess::serve(outer_);
 }
 
 void Intercept::adopt(Assignment assignment, bool new_servers) {
@@ -164,6 +180,7 @@ void Intercept::adopt(Assignment assignment, bool new_servers) {
 
 void Intercept::stop_accepting() noexcept {
     leaving_ = true;
+    retry_.cancel();
     ServiceProcess::stop_accepting();
     if (ServiceProcess::sessions() == 0) give_up_program();
 }

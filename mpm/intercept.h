@@ -31,6 +31,7 @@ class Intercept final : public ServiceProcess {
   private:
     void on_last_end() noexcept override;
     void place(const std::vector<ListeningSocket>& sockets, const InnerSockets* former);
+    void begin() noexcept;
     void give_up_program() noexcept;
     void end_program() noexcept;
     Assignment for_process() const;
@@ -42,7 +43,8 @@ class Intercept final : public ServiceProcess {
     Wait program_;
     std::shared_ptr<const InnerSockets> inner_;
     std::shared_ptr<const Sandbox> sandbox_;  ///< of who stands before it, in the network of inner_
-    Timer program_end_;
+    std::vector<ListeningSocket> outer_;  ///< what is to be served
+    Timer retry_, program_end_;
     bool leaving_ = false, asked_ = false;
 };
 

@@ -48,7 +48,7 @@ SocketOptions options_for(const ServiceSpec& spec) {
     options.keepalive = spec.keepalive;
     options.nodelay = spec.nodelay;
     options.v6only = spec.v6only ? *spec.v6only : spec.family != Family::dual;
-    options.packet_info = spec.is_builtin() && spec.is_datagram();
+    options.packet_info = spec.is_datagram() && (spec.is_builtin() || spec.intercept);
     options.listen_backlog = static_cast<int>(spec.listen_backlog);
     options.sndbuf = static_cast<int>(spec.sndbuf);
     options.rcvbuf = static_cast<int>(spec.rcvbuf);

@@ -41,8 +41,12 @@ SocketAddress local_address_of(msghdr& received, const SocketAddress& bound) noe
             bound.family() == AF_INET) {
             in_pktinfo info;
             std::memcpy(&info, CMSG_DATA(item), sizeof info);
-            // Of a broadcast's two addresses, the one that may be answered from.
-            if (!is_for_many(info.ipi_spec_dst.s_addr)) local.v4.sin_addr = info.ipi_spec_dst;
+            // Of a broadcast's two addresses, the one that may be answered from; what was queued
+            // before anybody wanted to know has the other one alone.
+            const in_addr own =
+                info.ipi_spec_dst.s_addr != htonl(INADDR_ANY) ? info.ipi_spec_dst : info.ipi_addr;
+            if (own.s_addr != htonl(INADDR_ANY) && !is_for_many(own.s_addr))
+                local.v4.sin_addr = own;
         } else if (item->cmsg_level == SOL_IPV6 && item->cmsg_type == IPV6_PKTINFO &&
                    bound.family() == AF_INET6) {
             in6_pktinfo info;

@@ -87,7 +87,7 @@ void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
         if (now >= next_tick_.load(relaxed)) on_tick();
         update_doors();
         if (idle_life > 0 && sessions_.load(relaxed) == 0 && inquiring_.load(relaxed) == 0 &&
-            now - last_use_.load(relaxed) >= idle_life)
+            !at_limit_.load(relaxed) && now - last_use_.load(relaxed) >= idle_life)
             return;
     }
     wake();  // those who poll with us

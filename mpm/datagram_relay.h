@@ -86,6 +86,7 @@ class DatagramRelay {
     void admit_answered() noexcept;
     Session* admit(const Source& source, const Answers& answers) noexcept;
     Session* open(const Source& source, const Answers& answers, Claim claim);
+    bool is_elsewhere(const Source& source) const noexcept;
     bool goes_on(Session& session) noexcept;
     void forward(Session& session, const SocketAddress& local, std::string_view bytes) noexcept;
     void return_from(Session& session) noexcept;

@@ -42,6 +42,15 @@ bool DatagramRelay::make_room() noexcept {
     return true;
 }
 
+/// The peer speaks with another socket of the service too: one of two that have its address and
+/// port would hear what is said to both.
+bool DatagramRelay::is_elsewhere(const Source& source) const noexcept {
+    for (std::size_t i = 0; i < inner_.outer().size(); ++i)
+        if (i != source.outer && session_of_.contains({.outer = i, .peer = source.peer}))
+            return true;
+    return false;
+}
+
 /// Whole, or (null, or an exception) not at all.
 DatagramRelay::Session* DatagramRelay::open(const Source& source, const Answers& answers,
                                             Claim claim) {
@@ -53,10 +62,10 @@ DatagramRelay::Session* DatagramRelay::open(const Source& source, const Answers&
     session.began_us = monotonic_us();
     session.used = now_;
     session.self = fresh.begin();
-    session.fd = datagram_socket(inner_.outer()[source.outer].address.family());
+    const SocketAddress& outer = inner_.outer()[source.outer].address;
+    session.fd = datagram_socket(inner_.entrance(source.outer, outer).family());
     const int fd = session.fd.get();
-    if (fd < 0) return nullptr;
-    inner_.pose(fd, source.peer, true);
+    if (fd < 0 || !inner_.pose(fd, source.peer, !is_elsewhere(source))) return nullptr;
     const auto place = session_of_.emplace(source, &session).first;
     try {
         ways_.emplace(fd, Way{&session, nullptr});

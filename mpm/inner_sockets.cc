@@ -34,10 +34,32 @@ SocketAddress loopback(int family) noexcept {
     return address;
 }
 
+/// Without more memory, descriptors or threads just now: later there may be.
+bool is_passing(const std::error_code& problem) noexcept {
+    for (const int one : {EAGAIN, EMFILE, ENFILE, ENOMEM, ENOBUFS})
+        if (problem.value() == one) return true;
+    return false;
+}
+
 bool only_v6(int fd) noexcept {
     int value = 0;
     socklen_t size = sizeof value;
     return ::getsockopt(fd, SOL_IPV6, IPV6_V6ONLY, &value, &size) == 0 && value != 0;
+}
+
+/// Where IPv6 has no loopback address here, a socket of both families is reached by IPv4.
+UniqueFd open_on_loopback(const ListeningSocket& outer, SocketOptions options) {
+    const int family = outer.address.family();
+    options.freebind = false;
+    if (family == AF_INET6) options.v6only = true;
+    try {
+        return open_listener(loopback(family), options);
+    } catch (const std::system_error& problem) {
+        if (family == AF_INET || only_v6(outer.fd) || problem.code().value() != EADDRNOTAVAIL)
+            throw;
+        options.v6only.reset();
+        return open_listener(loopback(AF_INET), options);
+    }
 }
 
 }  // namespace
@@ -52,6 +74,7 @@ InnerSockets::InnerSockets(const ServiceSpec& spec, std::vector<ListeningSocket>
         try {
             network_ = std::make_shared<const UniqueFd>(make_private_network());
         } catch (const std::system_error& problem) {
+            if (is_passing(problem.code())) throw;
             problem_ = problem.what();
         }
     }
@@ -100,13 +123,13 @@ void InnerSockets::open(const ServiceSpec& spec, const ListeningSocket& outer) {
     options.keepalive = spec.keepalive;
     options.nodelay = spec.nodelay;
     options.freebind = true;
-    const int family = outer.address.family();
-    if (family == AF_INET6) options.v6only = shows_peers() ? only_v6(outer.fd) : true;
     UniqueFd socket;
-    if (shows_peers())
+    if (shows_peers()) {
+        if (outer.address.family() == AF_INET6) options.v6only = only_v6(outer.fd);
         within_network(network(), [&] { socket = open_listener(within(outer.address), options); });
-    else
-        socket = open_listener(loopback(family), options);
+    } else {
+        socket = open_on_loopback(outer, options);
+    }
     Inner inner{.outer = socket_cookie(outer.fd), .fd = nullptr, .address = {}};
     inner.address = local_address(socket.get());
     inner.fd = std::make_shared<const UniqueFd>(std::move(socket));
@@ -139,17 +162,23 @@ SocketAddress InnerSockets::entrance(const SocketAddress& local) const noexcept 
     return entrance(number, local);
 }
 
-void InnerSockets::pose(int fd, const SocketAddress& peer, bool whole) const noexcept {
-    if (!shows_peers()) return;
+bool InnerSockets::pose(int fd, const SocketAddress& peer, bool whole) const noexcept {
     const int on = 1;
+    if (!shows_peers()) {
+        // Bound by what it sends, it would be to any address, and heard from any host. The port is
+        // for connect(2) and sendto(2) to choose: theirs are more.
+        const SocketAddress here = loopback(local_address(fd).family());
+        ::setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        return ::bind(fd, here.raw(), here.length) == 0;
+    }
     ::setsockopt(fd, SOL_IP, IP_FREEBIND, &on, sizeof on);
     if (peer.family() == AF_INET6) ::setsockopt(fd, SOL_IPV6, IPV6_FREEBIND, &on, sizeof on);
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     SocketAddress address = within(peer);
-    if (whole && ::bind(fd, address.raw(), address.length) == 0) return;
+    if (whole && ::bind(fd, address.raw(), address.length) == 0) return true;
     // The port is taken, or not ours to take.
     (address.family() == AF_INET ? address.v4.sin_port : address.v6.sin6_port) = 0;
-    ::bind(fd, address.raw(), address.length);
+    return ::bind(fd, address.raw(), address.length) == 0;
 }
 
 }  // namespace minetd

@@ -42,8 +42,9 @@ class InnerSockets {
     SocketAddress entrance(std::size_t number, const SocketAddress& local) const noexcept;
     /// The same, by the address alone.
     SocketAddress entrance(const SocketAddress& local) const noexcept;
-    /// Gives a new socket the peer's address, as far as it can have it; its port where `whole`.
-    void pose(int fd, const SocketAddress& peer, bool whole) const noexcept;
+    /// Gives a new socket the peer's address, as far as it can have it; its port where `whole`. On
+    /// the loopback interface it gets one that no other host can send to. False where it has none.
+    bool pose(int fd, const SocketAddress& peer, bool whole) const noexcept;
 
   private:
     struct Inner {

@@ -2,11 +2,13 @@
 #include "mpm/inner_sockets.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "daemon/os/socket.h"
@@ -166,6 +168,61 @@ TEST_CASE("without a network of its own each has a port of the loopback interfac
     CHECK(inner.entrance(at("127.0.0.9", all.address.port())) == sockets[1].address);
     CHECK(inner.entrance(six.address) == sockets[2].address);
     CHECK(inner.entrance(2, at("::5", 1)) == sockets[2].address);
+}
+
+TEST_CASE("on the loopback interface no other host is heard for a peer") {
+    HandedPassage none;
+    SocketOptions options;
+    options.type = SOCK_DGRAM;
+    UniqueFd program = open_listener(at("127.0.0.1", 0), options);
+    none.sockets.push_back({.socket = {program.release()}, .outer = 1});
+    const InnerSockets inner(none);
+    REQUIRE_FALSE(inner.shows_peers());
+    for (const char* host : {"127.0.0.1", "::1"})
+        for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+            CAPTURE(std::string(host));
+            CAPTURE(type);
+            const int family = at(host, 1).family();
+            const UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, 0));
+            CHECK(inner.pose(fd.get(), at("2001:db8::1", 7), true));
+            if (type == SOCK_DGRAM) {
+                const SocketAddress to = at(host, 9);
+                REQUIRE(::sendto(fd.get(), "x", 1, 0, to.raw(), to.length) == 1);
+                CHECK(local_address(fd.get()).port() != 0);
+            }
+            CHECK(local_address(fd.get()).host() == host);
+        }
+}
+
+TEST_CASE("without a loopback address of IPv6 a socket of both families is reached by IPv4") {
+    if (!has_networks()) return;
+    const UniqueFd host = make_private_network();
+    within_network(host.get(), [] {
+        const UniqueFd setting(
+            ::open("/proc/sys/net/ipv6/conf/lo/disable_ipv6", O_WRONLY | O_CLOEXEC));
+        REQUIRE(::write(setting.get(), "1", 1) == 1);
+        SocketOptions options;
+        options.type = SOCK_STREAM;
+        for (const bool only_v6 : {false, true}) {
+            CAPTURE(only_v6);
+            options.v6only = only_v6;
+            const UniqueFd outer = open_listener(at("::", 0), options);
+            HandedPassage none;
+            none.sockets.push_back(
+                {.socket = {open_listener(at("127.0.0.1", 0), options).release()}, .outer = 1});
+            const InnerSockets former(none);
+            const std::vector<ListeningSocket> sockets{{.fd = outer.get(),
+                                                        .address = local_address(outer.get()),
+                                                        .specific = false,
+                                                        .host = {}}};
+            if (only_v6) {
+                CHECK_THROWS_AS(InnerSockets(stream(), sockets, &former), std::system_error);
+            } else {
+                const InnerSockets inner(stream(), sockets, &former);
+                CHECK(inner.sockets()[0].address.host() == "127.0.0.1");
+            }
+        }
+    });
 }
 
 TEST_SUITE_END();

@@ -45,7 +45,8 @@ Channel::Received Channel::receive(void* message, std::size_t size, std::size_t&
         attached.reset(fd);
     }
     received = static_cast<std::size_t>(got);
-    if (got == 0 || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Received::end;
+    // What there was no descriptor left for (MSG_CTRUNC) is a message without one.
+    if (got == 0 || (header.msg_flags & MSG_TRUNC) != 0) return Received::end;
     return Received::message;
 }
 

@@ -28,6 +28,7 @@ class Channel {
 
     enum class Received { message, nothing, end };
     /// One message of at most `size` bytes; a longer one is an `end`: the peer is not one of ours.
+    /// Nothing is attached where this process has no descriptor left for it.
     Received receive(void* message, std::size_t size, std::size_t& received,
                      UniqueFd& attached) noexcept;
 

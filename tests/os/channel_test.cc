@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <string>
@@ -31,6 +33,30 @@ TEST_SUITE("os") {
         REQUIRE(::write(attached.get(), "x", 1) == 1);
         CHECK(::read(read_end.get(), text, 1) == 1);
         CHECK(b.receive(text, sizeof text, size, attached) == Channel::Received::nothing);
+    }
+
+    TEST_CASE(
+        "without a descriptor left a message comes without what was attached, and is no end") {
+        auto [a, b] = Channel::pair();
+        REQUIRE(a.send("first", 5, a.fd()));
+        REQUIRE(a.send("next", 4, a.fd()));
+        const int lowest_free = UniqueFd(::dup(a.fd())).get();
+        rlimit before{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+        const rlimit none_left{.rlim_cur = static_cast<rlim_t>(lowest_free),
+                               .rlim_max = before.rlim_max};
+        char text[16];
+        std::size_t size = 0;
+        UniqueFd attached;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+        const Channel::Received received = b.receive(text, sizeof text, size, attached);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(received == Channel::Received::message);
+        CHECK(std::string(text, size) == "first");
+        CHECK_FALSE(attached);
+        REQUIRE(b.receive(text, sizeof text, size, attached) == Channel::Received::message);
+        CHECK(std::string(text, size) == "next");
+        CHECK(attached);
     }
 
     TEST_CASE("the end of the other side, and a message that is too long, are an end") {

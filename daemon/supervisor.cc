@@ -34,7 +34,7 @@ namespace {
 constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
 constexpr std::size_t most_kept = 16'384, most_askers = 16;
 /// More than a datagram socket holds: what a dead daemon has sent is all read.
-constexpr int most_pending = 1024;
+constexpr int messages_of_a_turn = 64, most_pending = 1024;
 /// How long a hung daemon may take to die of SIGABRT: its memory may be written to a file.
 constexpr Milliseconds abort_grace = 10'000;
 constexpr char no_exec[] = "minetd: --supervise: the daemon's binary cannot be executed\n";
@@ -115,14 +115,14 @@ Supervisor::Supervisor(const Invocation& invocation, const LogTarget& log, Milli
       log_(log),
       on_ready_(std::move(ready)),
       store_(room_for_descriptors()),
-      notify_event_(loop_, notify_.fd(), [this] { on_message(); }),
+      notify_event_(loop_, notify_.fd(), [this] { take_messages(messages_of_a_turn); }),
       signals_(loop_,
                [this](int signal, pid_t sender, int value) { on_signal(signal, sender, value); }),
       child_signal_(
           loop_, [this] { on_child(); }, false),
       again_(loop_, [this] { start(); }),
       watchdog_(
-          loop_, watchdog, abort_grace, [this] { drain(); },
+          loop_, watchdog, abort_grace, [this] { take_messages(most_pending); },
           [this](int signal) { end_hung(signal); }) {
     take_passed(store_);
     invocation_.environment.push_back("NOTIFY_SOCKET=" + notify_.name());
@@ -190,21 +190,14 @@ pid_t Supervisor::fork_daemon() {
     return pid;
 }
 
-void Supervisor::on_message() noexcept {
+/// Anybody on this host can write there, and none of them may keep the loop from going round.
+void Supervisor::take_messages(int most) noexcept {
     std::vector<UniqueFd> with;
-    while (const auto message = notify_.receive_with(with)) {
-        handle(*message, with);
-        with.clear();  // which answers a BARRIER=1
-    }
-}
-
-void Supervisor::drain() noexcept {
-    std::vector<UniqueFd> with;
-    for (int budget = most_pending; budget > 0; --budget) {
+    for (int budget = most; budget > 0; --budget) {
         const auto message = notify_.receive_with(with);
         if (!message) return;
         handle(*message, with);
-        with.clear();
+        with.clear();  // which answers a BARRIER=1
     }
 }
 
@@ -238,7 +231,7 @@ void Supervisor::handle(const NotifySocket::Message& message, std::vector<Unique
 void Supervisor::on_child() noexcept {
     // As process 1 of a container others' children are ours too.
     while (const pid_t ended = ended_child()) {
-        if (ended == child_) drain();  // its last words, while it has its pid
+        if (ended == child_) take_messages(most_pending);  // while it has its pid
         const Exit exit = reap(ended);
         if (ended == child_) on_exit(exit.status);
     }

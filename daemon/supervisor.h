@@ -39,8 +39,7 @@ class Supervisor {
 
     void start() noexcept;
     pid_t fork_daemon();
-    void on_message() noexcept;
-    void drain() noexcept;
+    void take_messages(int most) noexcept;
     void handle(const NotifySocket::Message& message, std::vector<UniqueFd>& with);
     void on_child() noexcept;
     void on_exit(int status) noexcept;

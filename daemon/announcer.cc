@@ -83,6 +83,11 @@ void Announcer::place(ForkedChild child) {
     process_.emplace(runtime_, owner, std::move(child), [this] { listen(); });
 }
 
+void Announcer::take_over(HandedChild& handed) {
+    place(handed.take());
+    if (!serves()) overdue_.schedule(longest_end);
+}
+
 void Announcer::feed() noexcept {
     if (serves() && !feed_.send(process_->channel(), all_)) feed_again_.schedule(feed_delay);
 }

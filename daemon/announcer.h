@@ -28,7 +28,7 @@ class Announcer : private ChildOwner {
     /// registered must not end with its parent's image.
     HandedChild hand_over() const noexcept { return process_->hand_over(); }
     /// One of a former image goes on, and will be told anew what to announce.
-    void take_over(HandedChild& handed) { place(handed.take()); }
+    void take_over(HandedChild& handed);
 
     const char* name() const noexcept { return name_; }
     /// The process still lives: perhaps what was told is not taken back yet.

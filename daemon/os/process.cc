@@ -32,18 +32,29 @@ void close_all_but(std::vector<int> keep) noexcept {
     ::close_range(next, ~0U, 0);
 }
 
-/// In clock ticks since the machine's start; 0 where there is no such process.
-std::uint64_t began_at(pid_t pid) noexcept {
+struct Origin {
+    std::uint64_t began =
+        0;  ///< clock ticks since the machine's start; 0: there is no such process
+    pid_t parent = 0;
+};
+
+Origin origin_of(pid_t pid) noexcept {
     char text[1024];
     std::snprintf(text, sizeof text, "/proc/%d/stat", static_cast<int>(pid));
     const UniqueFd file(::open(text, O_RDONLY | O_CLOEXEC));
     const ssize_t size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) return 0;
+    if (size <= 0) return {};
     text[size] = '\0';
-    // Behind the name, which may have anything in it: field 3. The start is field 22.
+    // Behind the name, which may have anything in it: field 3.
+    Origin origin;
     const char* at = std::strrchr(text, ')');
-    for (int field = 2; at != nullptr && field < 22; ++field) at = std::strchr(at + 1, ' ');
-    return at == nullptr ? 0 : std::strtoull(at, nullptr, 10);
+    for (int field = 3; at != nullptr && (at = std::strchr(at + 1, ' ')) != nullptr; ++field) {
+        if (field == 4) origin.parent = static_cast<pid_t>(std::strtol(at, nullptr, 10));
+        if (field < 22) continue;
+        origin.began = std::strtoull(at, nullptr, 10);
+        break;
+    }
+    return origin;
 }
 
 }  // namespace
@@ -129,9 +140,9 @@ bool has_controlling_terminal() noexcept {
 }
 
 bool began_before_us(pid_t pid) noexcept {
-    static const std::uint64_t ours = began_at(::getpid());
-    const std::uint64_t its = began_at(pid);
-    return its != 0 && its <= ours;
+    static const std::uint64_t ours = origin_of(::getpid()).began;
+    const Origin its = origin_of(pid);
+    return its.began != 0 && (its.began < ours || (its.began == ours && its.parent != ::getpid()));
 }
 
 void become_subreaper() noexcept {

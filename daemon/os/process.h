@@ -65,8 +65,9 @@ void note_lowered_open_files(const rlimit& before) noexcept;
 /// A terminal whose user could be reached through /dev/tty.
 bool has_controlling_terminal() noexcept;
 
-/// It began before this process did, whatever image that runs by now, or in the same clock tick: it
-/// may be of an earlier start. False once it is gone. Field `starttime` of proc(5).
+/// It began before this process did, whatever image that runs by now, or in the same clock tick and
+/// is no child of it: it may be of an earlier start. False once it is gone. Fields `starttime` and
+/// `ppid` of proc(5).
 bool began_before_us(pid_t pid) noexcept;
 
 /// Orphaned descendants become children of this process, so that their ends are seen.

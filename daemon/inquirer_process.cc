@@ -75,9 +75,9 @@ void InquirerProcess::start() noexcept {
     }
 }
 
-void InquirerProcess::listen(Process& process) noexcept {
+void InquirerProcess::listen(Process& process, int most) noexcept {
     const auto take = [&](ControlMessage& message, UniqueFd) { hear(process, message); };
-    if (!receive_controls(process.child.channel(), take)) process.child.stop_listening();
+    if (!receive_controls(process.child.channel(), take, most)) process.child.stop_listening();
 }
 
 /// It has no privileges and reads what strangers send: what it says is bounded by what it may say.
@@ -102,7 +102,7 @@ void InquirerProcess::on_exit(const Exit& exit) noexcept {
         return process->child.pid() == exit.pid;
     });
     if (found == processes_.end()) return;
-    listen(**found);  // its last words
+    listen(**found, messages_left);
     const bool draining = (*found)->draining;
     processes_.erase(found);
     if (draining) return;

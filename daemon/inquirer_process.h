@@ -48,7 +48,7 @@ class InquirerProcess : private ChildOwner {
     void on_exit(const Exit& exit) noexcept override;
     void start() noexcept;
     void drain(Process& process) noexcept;
-    void listen(Process& process) noexcept;
+    void listen(Process& process, int most = messages_a_turn) noexcept;
     void hear(const Process& process, ControlMessage& message) noexcept;
     bool runs() const noexcept;
 

@@ -51,7 +51,7 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
         Link& link = links_[slot];
         link.channel = std::move(child.channel);
         link.event = std::make_unique<FdEvent>(pool_.loop(), link.channel.fd(),
-                                               [this, slot] { on_message(slot); });
+                                               [this, slot] { listen(slot); });
         link.event->enable();
         link.ready = false;
         link.feed = BoardFeed();
@@ -64,13 +64,13 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
     }
 }
 
-void BuiltinServers::on_message(unsigned slot) noexcept {
+void BuiltinServers::listen(unsigned slot, int most) noexcept {
     Link& link = links_[slot];
     const auto take = [&](ControlMessage& message, UniqueFd attached) {
         hear(slot, message, attached.get());
     };
     // The end of the process itself is heard by SIGCHLD.
-    if (!receive_controls(link.channel, take)) link.event->disable();
+    if (!receive_controls(link.channel, take, most)) link.event->disable();
 }
 
 void BuiltinServers::hear(unsigned slot, ControlMessage& message, int attached) noexcept {
@@ -148,7 +148,7 @@ void BuiltinServers::drain() noexcept {
 }
 
 Ending BuiltinServers::ended(unsigned slot, const Exit& exit) noexcept {
-    if (links_[slot].event) on_message(slot);
+    if (links_[slot].event) listen(slot, messages_left);
     links_[slot].event.reset();
     links_[slot].channel.close();
     if (WIFSIGNALED(exit.status)) return Ending::crash;

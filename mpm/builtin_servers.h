@@ -35,7 +35,7 @@ class BuiltinServers : public ServerKind {
         bool ready = false;
         BoardFeed feed;
     };
-    void on_message(unsigned slot) noexcept;
+    void listen(unsigned slot, int most = messages_a_turn) noexcept;
     void hear(unsigned slot, ControlMessage& message, int attached) noexcept;
     void tell_boards() noexcept;
     void ask_to_pass(unsigned slot, ControlMessage& message, int connection) noexcept;

@@ -11,10 +11,6 @@ namespace minetd {
 
 static_assert(std::is_trivially_copyable_v<ControlMessage>);
 
-namespace {
-constexpr int messages_a_turn = 64;
-}
-
 void ControlMessage::set_text(std::string_view value) noexcept {
     const std::size_t size = std::min(value.size(), sizeof text - 1);
     std::memcpy(text, value.data(), size);
@@ -53,8 +49,8 @@ Channel::Received receive_control(Channel& channel, ControlMessage& message,
     return received;
 }
 
-bool receive_controls(Channel& channel, const TakeControl& take) noexcept {
-    for (int budget = messages_a_turn; budget > 0; --budget) {
+bool receive_controls(Channel& channel, const TakeControl& take, int most) noexcept {
+    for (int budget = most; budget > 0; --budget) {
         ControlMessage message;
         UniqueFd attached;
         const Channel::Received received = receive_control(channel, message, attached);

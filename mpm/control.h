@@ -67,7 +67,10 @@ Channel::Received receive_control(Channel& channel, ControlMessage& message,
 /// Takes what has come: a bounded number, so that a peer that never stops keeps nobody from other
 /// work; the rest wakes a level-triggered event again. False: the end.
 using TakeControl = std::function<void(ControlMessage&, UniqueFd attached)>;
-bool receive_controls(Channel& channel, const TakeControl& take) noexcept;
+/// Of a process that has ended, all that it said: more than any channel holds, and yet a number,
+/// as a child of its own may have its end still.
+constexpr int messages_a_turn = 64, messages_left = 4096;
+bool receive_controls(Channel& channel, const TakeControl& take, int most = messages_a_turn) noexcept;
 
 /// What a server process reports upwards, from any of its threads.
 class Reporter {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Milliseconds moment = 1000;  ///< a silent program that lived so long serves
 constexpr int first_place = 3;         ///< SD_LISTEN_FDS_START
-constexpr int messages_a_turn = 256;
+constexpr int notices_a_turn = 256;
 constexpr std::size_t longest_name = 255;
 constexpr auto relaxed = std::memory_order_relaxed;
 
@@ -118,7 +118,7 @@ const unsigned* ResidentServers::sender(const NotifySocket::Message& message) co
 }
 
 void ResidentServers::hear() noexcept {
-    for (int budget = messages_a_turn; budget > 0; --budget) {
+    for (int budget = notices_a_turn; budget > 0; --budget) {
         const auto message = notify_.receive();
         if (!message) return;
         if (const unsigned* slot = sender(*message))

@@ -206,12 +206,12 @@ void ServiceProcess::drain(Process& process) noexcept {
         send_control(process.child.channel(), ControlMessage::Kind::drain);
 }
 
-void ServiceProcess::listen(Process& process) noexcept {
+void ServiceProcess::listen(Process& process, int most) noexcept {
     const auto take = [&](const ControlMessage& message, UniqueFd attached) {
         hear(process, message, std::move(attached));
     };
     // Its end is heard by SIGCHLD; one that only closed its channel has left us.
-    if (!receive_controls(process.child.channel(), take)) process.child.stop_listening();
+    if (!receive_controls(process.child.channel(), take, most)) process.child.stop_listening();
 }
 
 void ServiceProcess::hear(Process& process, const ControlMessage& message,
@@ -262,7 +262,7 @@ void ServiceProcess::on_exit(const Exit& exit) noexcept {
         return process->child.pid() == exit.pid;
     });
     if (found == processes_.end()) return;
-    listen(**found);  // its last words
+    listen(**found, messages_left);
     const bool ready = (*found)->ready, draining = (*found)->draining;
     runtime_.boards.retire((*found)->board);
     processes_.erase(found);

@@ -56,7 +56,7 @@ class ServiceProcess : public Dispatcher,
     ForkedChild fork_child(int board_fd);
     void drain(Process& process) noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;
-    void listen(Process& process) noexcept;
+    void listen(Process& process, int most = messages_a_turn) noexcept;
     void hear(Process& process, const ControlMessage& message, UniqueFd attached) noexcept;
     void pass(Process& process, const ControlMessage& request, UniqueFd connection) noexcept;
     void on_end(pid_t pid) noexcept override;

@@ -73,6 +73,19 @@ TEST_SUITE("mpm") {
         CHECK(taken == 1);
     }
 
+    TEST_CASE("all that one who has ended said is taken") {
+        Ends ends;
+        int sent = 0, taken = 0;
+        while (send_control(ends.theirs, ControlMessage::Kind::drain)) ++sent;
+        REQUIRE(sent > messages_a_turn);
+        ends.theirs.close();
+        const auto take = [&](const ControlMessage&, const UniqueFd&) { ++taken; };
+        CHECK(receive_controls(ends.ours, take));
+        CHECK(taken == messages_a_turn);
+        CHECK_FALSE(receive_controls(ends.ours, take, messages_left));
+        CHECK(taken == sent);
+    }
+
     TEST_CASE("a level is one of a log's, whatever was sent") {
         ControlMessage message;
         for (const auto& [number, level] :

@@ -28,36 +28,48 @@ bool has_address(const ServiceSpec& spec) {
            spec.socket_type != SocketType::raw;
 }
 
-/// What a service has for itself at a host: its port, and each version of its RPC program.
-std::vector<std::string> claims(const ServiceSpec& spec, const std::string& host) {
-    std::vector<std::string> claims;
-    if (spec.port != 0 || spec.rpc.low == 0) claims.push_back(endpoint(spec, host));
+/// Each version of a service's RPC program, at a host.
+std::vector<std::string> programs(const ServiceSpec& spec, const std::string& host) {
+    std::vector<std::string> programs;
     for (unsigned version = spec.rpc.low; version != 0 && version <= spec.rpc.high; ++version)
-        claims.push_back(fmt::format("{}/program {} version {}/{}", spec.protocol, spec.rpc.number,
-                                     version, host));
+        programs.push_back(fmt::format("{}/program {} version {}/{}", spec.protocol,
+                                       spec.rpc.number, version, host));
+    return programs;
+}
+
+/// What a service has for itself at a host: its port, and its programs.
+std::vector<std::string> claims(const ServiceSpec& spec, const std::string& host) {
+    std::vector<std::string> claims = programs(spec, host);
+    if (spec.port != 0 || spec.rpc.low == 0) claims.insert(claims.begin(), endpoint(spec, host));
     return claims;
 }
 
 /// BSD's files say `tcp` and `tcp6` side by side, and mean IPv4 by the first.
 void narrow(const std::vector<Draft*>& drafts) {
     std::map<std::string, unsigned> versions;
-    const auto places = [](const ServiceSpec& spec) {
+    const auto place = [](const ServiceSpec& spec) {
         std::string all;
         for (const std::string& host : hosts(spec)) all += host + ",";
-        return claims(spec, all);
+        return all;
     };
     for (const Draft* draft : drafts) {
         if (!has_address(draft->spec)) continue;
-        for (const std::string& place : places(draft->spec))
-            versions[place] |= draft->spec.family == Family::v4   ? 4U
+        for (const std::string& claim : claims(draft->spec, place(draft->spec)))
+            versions[claim] |= draft->spec.family == Family::v4   ? 4U
                                : draft->spec.family == Family::v6 ? 6U
                                                                   : 0U;
     }
     for (Draft* draft : drafts) {
         ServiceSpec& spec = draft->spec;
         if (!has_address(spec) || spec.family != Family::any) continue;
-        unsigned others = 0;
-        for (const std::string& place : places(spec)) others |= versions[place];
+        // A program is found by its versions. A pair has all of them: one that this service has
+        // alone would be on no address of the other family.
+        const auto own =
+            spec.rpc.low != 0 ? programs(spec, place(spec)) : claims(spec, place(spec));
+        const unsigned others = versions[own.front()];
+        if (std::any_of(own.begin(), own.end(),
+                        [&](const std::string& claim) { return versions[claim] != others; }))
+            continue;
         const auto all_are = [&](int family) {
             return std::all_of(spec.bind.begin(), spec.bind.end(), [&](const std::string& host) {
                 const int is = address_family(host);

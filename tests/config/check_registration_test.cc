@@ -131,6 +131,19 @@ TEST_SUITE("config") {
             {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
              "rstatd/1-4 dgram rpc/udp6 wait root /bin/cat\n",
              nullptr},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/1-3 dgram rpc/udp6 wait root /bin/cat\n[rstatd/1-3/udp]\nport = 700\n",
+             nullptr},
+            // No pair, with a version that the first has alone: it is for both, and overlaps.
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/3-4 dgram rpc/udp4 wait root /bin/cat\n",
+             "rstatd/1-3/udp has this program and version"},
+            {"rstatd/1-3 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/1-2 dgram rpc/udp6 wait root /bin/cat\n",
+             "rstatd/1-3/udp has this program and version"},
+            {"rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
+             "rstatd/3-4 dgram rpc/udp6 wait root /bin/cat\n[rstatd]\nport = 700\n",
+             "rstatd/1-2/udp has this address and port"},
             // No pair: the first is for both.
             {"rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"
              "rstatd/3-4 dgram rpc/udp4 wait root /bin/cat\n",

@@ -15,6 +15,7 @@
 #include "daemon/config/values.h"
 #include "daemon/config/xinetd_advice.h"
 #include "daemon/config/xinetd_service.h"
+#include "daemon/config/xinetd_words.h"
 
 namespace minetd {
 namespace {
@@ -243,15 +244,18 @@ std::vector<Draft> XinetdFiles::drafts() {
         }
         // Of an entry that ends too early nothing is missing that could be told.
         Diagnostics unheard;
+        const unsigned program = entry.draft.spec.rpc.number;
         settle_xinetd_service(entry, statement.broken ? unheard : diagnostics_);
         if (statement.broken) entry.draft.plain_key = false;
         if (!entry.draft.broken()) advice.give(entry);
         // The name is unique natively; the id, which records are written under, need not be.
+        // A broken entry is named as a sound one, for a reload to know which service it is: by its
+        // program although the versions, or the type, could not be read.
         ServiceSpec& spec = entry.draft.spec;
-        if (named[statement.name] > 1 && spec.rpc.low != 0 && spec.rpc.number != 0)
-            spec.name = std::to_string(spec.rpc.number);
-        else if (named[statement.name] > 1 && spec.rpc.low == 0 && entry.says("port") &&
-                 !spec.tcpmux)
+        const bool is_rpc = (entry.types & xinetd_rpc) != 0 || (statement.broken && program != 0);
+        if (named[statement.name] > 1 && is_rpc && program != 0)
+            spec.name = std::to_string(program);
+        else if (named[statement.name] > 1 && !is_rpc && entry.says("port") && !spec.tcpmux)
             spec.name = std::to_string(spec.port);
         drafts.push_back(std::move(entry.draft));
     }

@@ -65,6 +65,47 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("one of two xinetd entries of one RPC program's name stays while it is broken") {
+        const auto udp = [](const std::string& id, const std::string& rest) {
+            return "service own\n{\nid = " + id +
+                   "\nsocket_type = dgram\nprotocol = udp\nwait = yes\nuser = root\n"
+                   "server = /bin/cat\n" +
+                   rest + "}\n";
+        };
+        const std::string type = "type = RPC UNLISTED\n";
+        const std::string other = udp("a", type + "rpc_number = 77\nrpc_version = 1-2\n");
+        const struct {
+            const char* said;
+            std::size_t kept;
+        } cases[] = {
+            {"type = RPC UNLISTED\nrpc_number = 78\nrpc_version = 3\n", 2},
+            {"type = RPC UNLISTED\nrpc_number = 78\nrpc_version = three\n", 2},
+            {"type = RPC UNLISTED\nrpc_number = 78\n", 2},
+            // The port is none of the program's number here either.
+            {"type = RPC UNLISTED\nrpc_number = 78\nport = 700\nrpc_version = three\n", 2},
+            {"rpc_number = 78\nno setting\ntype = RPC UNLISTED\nrpc_version = 3\n", 2},
+            {"type = RPC UNLISTED\nrpc_number = 79\nrpc_version = three\n", 1},
+        };
+        for (const bool first : {false, true}) {
+            const auto both = [&](const std::string& one) {
+                return first ? one + other : other + one;
+            };
+            const Configuration before =
+                read(both(udp("b", type + "rpc_number = 78\nrpc_version = 3\n"))).configuration;
+            REQUIRE(before.services.size() == 2);
+            for (const auto& row : cases) {
+                CAPTURE(std::string(row.said));
+                const Reading next = read(both(udp("b", row.said)));
+                CAPTURE(next.said());
+                const Changes found = changes(before, next.configuration);
+                CHECK(found.kept.size() == row.kept);
+                CHECK(found.removed.size() == 2 - row.kept);
+                CHECK(found.added.empty());
+                CHECK(found.changed.empty());
+            }
+        }
+    }
+
     TEST_CASE("what a changed attribute asks for") {
         struct {
             std::string setting;

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "daemon/os/identity.h"
+#include "daemon/os/signals.h"
 #include "daemon/os/system_error.h"
 #include "mpm/datagram_relay.h"
 #include "mpm/poller.h"
@@ -67,9 +68,7 @@ double most_connections() noexcept {
 
 int stand_between(const Assignment& job, std::vector<ListeningSocket> sockets, Channel& control) {
     enter_identity(identity_for(*job.spec), job.sandbox.get());
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    unblock_signals();
     Scoreboard board(job.board_fd, single_board);
     board.occupy(0, 1);
     confine_server(job.sandbox.get());

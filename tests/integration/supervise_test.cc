@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/os/outgoing_message.h"
 #include "daemon/os/systemd.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
@@ -292,21 +293,9 @@ TEST_CASE("the supervisor believes nobody but the daemon") {
     const std::size_t before = open_descriptors(minetd.pid());
     const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     REQUIRE(::connect(socket.get(), supervisor.raw(), supervisor.length) == 0);
-    const auto send = [&](std::string text) {
-        int stranger = socket.get();
-        iovec part{text.data(), text.size()};
-        alignas(cmsghdr) char control[CMSG_SPACE(sizeof stranger)] = {};
-        msghdr header{};
-        header.msg_iov = &part;
-        header.msg_iovlen = 1;
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* const item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof stranger);
-        std::memcpy(CMSG_DATA(item), &stranger, sizeof stranger);
-        CHECK(::sendmsg(socket.get(), &header, 0) >= 0);
+    const auto send = [&](const std::string& text) {
+        const OutgoingMessage message(text.data(), text.size(), socket.get());
+        CHECK(::sendmsg(socket.get(), message.header(), 0) >= 0);
     };
     for (int i = 0; i < 100; ++i) send("FDSTORE=1\nFDNAME=stranger");
     send("FDSTOREREMOVE=1\nFDNAME=" + std::to_string(minetd.port("echo")) + "/tcp4#0");

@@ -6,21 +6,30 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace minetd::bench {
 
-Spread spread(const Series& series, double Sample::*member) {
-    const bool any_counts = comparable(&series);
-    std::vector<double> values;
-    for (const Sample& sample : series.samples)
-        if (sample.counts || !any_counts) values.push_back(sample.*member);
+namespace {
+
+Spread spread_of(std::vector<double> values) {
     if (values.empty()) return {};
     std::sort(values.begin(), values.end());
     const std::size_t half = values.size() / 2;
     const double middle =
         values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
     return {middle, values.front(), values.back()};
+}
+
+}  // namespace
+
+Spread spread(const Series& series, double Sample::*member) {
+    const bool any_counts = comparable(&series);
+    std::vector<double> values;
+    for (const Sample& sample : series.samples)
+        if (sample.counts || !any_counts) values.push_back(sample.*member);
+    return spread_of(std::move(values));
 }
 
 double median(const Series& series, double Sample::*member) {
@@ -78,6 +87,17 @@ std::optional<double> rate_ratio(const Series* one, const Series* other) {
     const double base = median(*other, &Sample::rate);
     if (base <= 0) return std::nullopt;
     return median(*one, &Sample::rate) / base;
+}
+
+std::optional<double> paired_ratio(const Series* one, const Series* other, double Sample::*member) {
+    if (one == nullptr || other == nullptr) return std::nullopt;
+    std::vector<double> ratios;
+    for (const Sample& its : one->samples)
+        for (const Sample& base : other->samples)
+            if (its.round == base.round && its.counts && base.counts && base.*member > 0)
+                ratios.push_back(its.*member / (base.*member));
+    if (ratios.empty()) return std::nullopt;
+    return spread_of(std::move(ratios)).median;
 }
 
 std::string ratio_text(std::optional<double> ratio) {

@@ -34,6 +34,9 @@ const Series* best_peer(const Comparison&);
 
 /// Of the median rates; nothing unless both are comparable.
 std::optional<double> rate_ratio(const Series*, const Series*);
+/// The median of the ratios in each round that counts for both; nothing where there is none. What
+/// the machine does from round to round, it does to both: this tells smaller differences.
+std::optional<double> paired_ratio(const Series*, const Series*, double Sample::*member);
 
 /// "1.23", or "-" for none.
 std::string ratio_text(std::optional<double>);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <initializer_list>
+#include <optional>
 
 namespace minetd::bench {
 
@@ -26,6 +27,7 @@ Series series_of(const ServerKind& server, std::initializer_list<Round> rounds) 
         sample.rate = round.rate;
         sample.errors = 1;
         sample.counts = round.counts;
+        sample.round = static_cast<unsigned>(series.samples.size());
         series.samples.push_back(sample);
     }
     return series;
@@ -77,6 +79,32 @@ TEST_SUITE("bench") {
         CHECK(rate_ratio(own, find(comparison, "nobody")) == std::nullopt);
         CHECK(ratio_text(0.75) == "0.75");
         CHECK(ratio_text(std::nullopt) == "-");
+    }
+
+    TEST_CASE("a paired ratio is that of rounds, and of those that count for both") {
+        constexpr ServerKind one = server_named("one"), other = server_named("other");
+        // The machine became four times as fast meanwhile, which says nothing of either.
+        const struct {
+            Series series;
+            std::optional<double> ratio;
+        } rows[] = {
+            {series_of(one, {{5, true}, {20, true}, {10, true}}), 0.5},
+            {series_of(one, {{5, true}, {99, false}}), 0.5},
+            {series_of(one, {{5, true}, {40, true}}), 0.75},
+            {series_of(one, {{99, false}, {20, true}, {99, false}, {1, true}}), 0.5},
+            {series_of(one, {{99, false}}), std::nullopt},
+        };
+        const Series base = series_of(other, {{10, true}, {40, true}, {20, true}});
+        for (const auto& row : rows) {
+            CAPTURE(row.series.samples.size());
+            CHECK(paired_ratio(&row.series, &base, &Sample::rate) == row.ratio);
+        }
+        // A round that was repeated has more samples than one.
+        Series again = series_of(one, {{99, false}, {5, true}, {20, true}});
+        again.samples[1].round = 0;
+        again.samples[2].round = 1;
+        CHECK(paired_ratio(&again, &base, &Sample::rate) == 0.5);
+        CHECK(paired_ratio(&again, nullptr, &Sample::rate) == std::nullopt);
     }
 
     TEST_CASE("numbers have commas") {

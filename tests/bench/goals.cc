@@ -15,12 +15,14 @@ namespace {
 
 /// A ratio of rates to another server ("" is the best limit, "*" the best peer), or
 /// microseconds of the server's CPU, or a ratio of them, or milliseconds until the last client has
-/// its first byte, or megabytes.
+/// its first byte, or megabytes. Paired ratios are those of each round.
 struct Goal {
     enum class Kind {
         rate_at_least,
         server_us_at_most,
         server_us_ratio_at_most,
+        paired_rate_at_least,
+        paired_server_us_at_most,
         last_answer_ms_at_most,
         pss_mb_at_most
     } kind;
@@ -34,6 +36,8 @@ struct Goal {
 constexpr auto rate = Goal::Kind::rate_at_least;
 constexpr auto cpu = Goal::Kind::server_us_at_most;
 constexpr auto cpu_ratio = Goal::Kind::server_us_ratio_at_most;
+constexpr auto paired_rate = Goal::Kind::paired_rate_at_least;
+constexpr auto paired_cpu = Goal::Kind::paired_server_us_at_most;
 constexpr auto last = Goal::Kind::last_answer_ms_at_most;
 constexpr auto memory = Goal::Kind::pss_mb_at_most;
 
@@ -58,14 +62,14 @@ constexpr Goal goals[] = {
     {cpu, "echo", 16, "minetd_prefork", "limit_echo_procs", 9.5},
     {rate, "keepalive", 64, "minetd_prefork", "limit_echo_procs", 0.95},
     {last, "burst", 256, "minetd_prefork", "", 300},
-    {rate, "admission-echo", 16, "minetd_event_10_rules", "minetd_event_no_rule", 0.97},
-    {rate, "admission-echo", 16, "minetd_event_10000_rules", "minetd_event_no_rule", 0.97},
-    {rate, "admission-exec", 16, "minetd_nowait_10_rules", "minetd_nowait_no_rule", 0.97},
-    {rate, "admission-exec", 16, "minetd_nowait_10000_rules", "minetd_nowait_no_rule", 0.97},
-    {cpu_ratio, "admission-echo", 16, "minetd_event_10_rules", "minetd_event_no_rule", 1.03},
-    {cpu_ratio, "admission-echo", 16, "minetd_event_10000_rules", "minetd_event_no_rule", 1.03},
-    {cpu_ratio, "admission-exec", 16, "minetd_nowait_10_rules", "minetd_nowait_no_rule", 1.03},
-    {cpu_ratio, "admission-exec", 16, "minetd_nowait_10000_rules", "minetd_nowait_no_rule", 1.03},
+    {paired_rate, "admission-echo", 16, "minetd_event_10_rules", "minetd_event_no_rule", 0.97},
+    {paired_rate, "admission-echo", 16, "minetd_event_10000_rules", "minetd_event_no_rule", 0.97},
+    {paired_rate, "admission-exec", 16, "minetd_nowait_10_rules", "minetd_nowait_no_rule", 0.97},
+    {paired_rate, "admission-exec", 16, "minetd_nowait_10000_rules", "minetd_nowait_no_rule", 0.97},
+    {paired_cpu, "admission-echo", 16, "minetd_event_10_rules", "minetd_event_no_rule", 1.03},
+    {paired_cpu, "admission-echo", 16, "minetd_event_10000_rules", "minetd_event_no_rule", 1.03},
+    {paired_cpu, "admission-exec", 16, "minetd_nowait_10_rules", "minetd_nowait_no_rule", 1.03},
+    {paired_cpu, "admission-exec", 16, "minetd_nowait_10000_rules", "minetd_nowait_no_rule", 1.03},
     {cpu, "pool-echo", 16, "minetd_event", "limit_echo_epoll_1", 9.5},
     {cpu, "pool-echo", 16, "minetd_worker", "limit_echo_threads", 12},
     {cpu, "pool-echo", 16, "minetd_prefork", "limit_echo_procs", 9.5},
@@ -112,6 +116,12 @@ Verdict judge_cpu_ratio(const Goal& goal, const Series& series, const Series* ot
             known ? std::optional(ratio <= goal.value) : std::nullopt};
 }
 
+Verdict judge_paired(const Goal& goal, std::string_view asked, std::optional<double> ratio,
+                     bool reached) {
+    return {fmt::format("{} {} x {}, by rounds", asked, goal.value, goal.than), ratio_text(ratio),
+            ratio ? std::optional(reached) : std::nullopt};
+}
+
 /// A figure of its own, `unit` of it, beside that of another server: the number is another one on
 /// every machine.
 Verdict judge_figure(const Goal& goal, const Series& series, const Series* other,
@@ -132,6 +142,14 @@ Verdict judge(const Goal& goal, const Comparison& comparison, const Series& seri
             return judge_rate(goal, series, other);
         case Goal::Kind::server_us_ratio_at_most:
             return judge_cpu_ratio(goal, series, other);
+        case Goal::Kind::paired_rate_at_least: {
+            const auto ratio = paired_ratio(&series, other, &Sample::rate);
+            return judge_paired(goal, ">=", ratio, ratio >= goal.value);
+        }
+        case Goal::Kind::paired_server_us_at_most: {
+            const auto ratio = paired_ratio(&series, other, &Sample::server_us);
+            return judge_paired(goal, "server CPU <=", ratio, ratio <= goal.value);
+        }
         case Goal::Kind::server_us_at_most:
             return judge_figure(goal, series, other, &Sample::server_us, 1, "server CPU", "us");
         case Goal::Kind::pss_mb_at_most:

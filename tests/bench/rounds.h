@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Measuring in alternating rounds: A B C ... A B C ..., so that what the machine does in between
-// meets all alike.
+// Measuring in alternating rounds: A B C ... C B A ... A B C ..., so that what the machine does in
+// between meets all alike.
 #pragma once
 
 #include <chrono>
@@ -37,6 +37,7 @@ struct Sample {
     std::string first_error;
     double round_trip_ns = 0;  ///< the worse of before and after
     bool counts = false;       ///< the processors were near and nobody else ran
+    unsigned round = 0;
 };
 
 /// The rounds of one server; `failure` says why there are none.
@@ -76,7 +77,8 @@ class Rounds {
     Sample run_once(const ServerKind&, const Workload&, unsigned clients);
     Sample run_client(const RunningServer&, const Launch&, const Workload&, unsigned clients) const;
     Times times_of(const Workload&, unsigned clients) const;
-    void run_round(Series&, const Workload&, unsigned clients, unsigned cells_after);
+    void run_round(Series&, const Workload&, unsigned clients, unsigned round,
+                   unsigned cells_after);
     bool calm() const;
     void await_calm(unsigned cells_after) const;
     bool time_to_repeat(unsigned cells_after) const;

@@ -52,6 +52,11 @@ std::string ratio_to_first(const Comparison& comparison, const Series& series) {
     return ratio_text(rate_ratio(&series, &comparison.series.front()));
 }
 
+template <double Sample::*member>
+std::string paired_with_first(const Comparison& comparison, const Series& series) {
+    return ratio_text(paired_ratio(&series, &comparison.series.front(), member));
+}
+
 std::string rate(const Comparison&, const Series& series) {
     const Spread all = spread(series, &Sample::rate);
     return fmt::format("{} ({}-{})", with_commas(all.median), with_commas(all.least),
@@ -105,8 +110,16 @@ constexpr Column of_inetds[] = {rate_column,
                                 {"x tcpserver", ratio_to<tcpserver>},
                                 {"x xinetd", ratio_to<xinetd>},
                                 x_limit};
-constexpr Column of_rules[] = {rate_column, p50,  p99,   longest,
-                               cpu,         cpus, wrong, {"x no rule", ratio_to_first}};
+constexpr Column of_rules[] = {rate_column,
+                               p50,
+                               p99,
+                               longest,
+                               cpu,
+                               cpus,
+                               wrong,
+                               {"x no rule", ratio_to_first},
+                               {"x no rule, by rounds", paired_with_first<&Sample::rate>},
+                               {"server us, by rounds", paired_with_first<&Sample::server_us>}};
 constexpr Column of_pools[] = {rate_column, p50,   p99,   p999,   longest, cpu,
                                cpus,        wrong, stuck, x_peer, x_limit};
 constexpr Column of_idlers[] = {

@@ -66,6 +66,7 @@ Json json_of(const HandedProcess& one) {
     json.update({{"board", one.board},
                  {"ready", one.ready},
                  {"draining", one.draining},
+                 {"superseded", one.superseded},
                  {"user", coded(one.user)},
                  {"group", coded(one.group)}});
     return json;
@@ -76,6 +77,7 @@ HandedProcess process(const Json& json) {
             .board = number<std::uint32_t>(json, "board"),
             .ready = json.at("ready").get<bool>(),
             .draining = json.at("draining").get<bool>(),
+            .superseded = json.at("superseded").get<bool>(),
             .user = text(json, "user"),
             .group = text(json, "group")};
 }
@@ -246,6 +248,13 @@ HandedBoards boards(const Json& json) {
             .boards = list(json, "boards", board)};
 }
 
+/// It may be process 1, whose child we are.
+pid_t asker(const Json& json) {
+    const auto value = number<pid_t>(json, "pid");
+    if (value <= 0) wrong("nobody asked");
+    return value;
+}
+
 Handover read(const Json& json) {
     if (!json.is_object() || text(json, "what") != "minetd") wrong("this is none of minetd's");
     Handover out;
@@ -273,7 +282,7 @@ Handover read(const Json& json) {
     for (const auto& [name, one] : json.at("announcers").items())
         out.announcers[name] = {.pid = pid(one), .channel = descriptor(one, "channel")};
     out.pid_file = descriptor(json, "pid_file");
-    out.askers = list(json, "askers", pid);
+    out.askers = list(json, "askers", asker);
     return out;
 }
 

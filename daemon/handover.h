@@ -19,7 +19,7 @@ namespace minetd {
 struct Handover {
     /// Another one with every change of what is written here, or of what memory and messages of the
     /// same size mean.
-    static constexpr int format = 2;
+    static constexpr int format = 3;
 
     struct Service {
         std::string key;

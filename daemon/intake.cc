@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "daemon/request.h"
@@ -30,6 +31,11 @@ class Superdaemon::Intake {
   private:
     /// What its processes share with the daemon, as it is.
     std::unique_ptr<Service> belongings(Handover::Service& from);
+    /// What others may name too.
+    UniqueFd take_shared(HandedFd& handed) {
+        taken_.insert(handed.number);
+        return handed.take();
+    }
     template <class Key, class Thing, class Make>
     std::shared_ptr<Thing> once(std::map<Key, std::shared_ptr<Thing>>& made, const Key& named,
                                 Make make) {
@@ -50,7 +56,10 @@ class Superdaemon::Intake {
     std::map<int, std::shared_ptr<Inquiry>> inquiries_;
     std::map<int, std::shared_ptr<ErrorOutput>> error_outputs_;
     std::map<std::string, std::shared_ptr<CredentialDirectory>> credentials_;
+    /// By the descriptors of its name spaces.
+    std::map<std::array<int, 3>, std::shared_ptr<const Sandbox>> sandboxes_;
     std::map<std::string, InquiringService> inquiring_;  ///< by key
+    std::set<int> taken_;
 };
 
 std::unique_ptr<Superdaemon::Service> Superdaemon::Intake::belongings(Handover::Service& from) {
@@ -58,19 +67,19 @@ std::unique_ptr<Superdaemon::Service> Superdaemon::Intake::belongings(Handover::
     made->spec = read_dump(from.specification).services.at(0);
     if (from.ledger.number >= 0) {
         made->ledger = once(ledgers_, from.ledger.number, [&] {
-            return std::make_shared<Ledger>(from.ledger.take(), from.ledger_seed);
+            return std::make_shared<Ledger>(take_shared(from.ledger), from.ledger_seed);
         });
         daemon_.limited_ = true;
     }
     if (from.asking.number >= 0) {
         made->inquiry = once(inquiries_, from.asking.number, [&] {
-            return std::make_shared<Inquiry>(from.asking.take(), from.inlet.take());
+            return std::make_shared<Inquiry>(take_shared(from.asking), take_shared(from.inlet));
         });
-        inquiring_.try_emplace(from.key, InquiringService{made->spec, made->inquiry});
+        inquiring_[from.key] = {made->spec, made->inquiry};
     }
     if (from.error_reader.number >= 0)
         made->error_output = once(error_outputs_, from.error_reader.number, [&] {
-            auto ends = std::pair(from.error_reader.take(), from.error_writer.take());
+            auto ends = std::pair(take_shared(from.error_reader), take_shared(from.error_writer));
             return std::make_shared<ErrorOutput>(
                 daemon_.loop_,
                 [log = &daemon_.log_, spec = made->spec](const std::string& line) {
@@ -82,6 +91,13 @@ std::unique_ptr<Superdaemon::Service> Superdaemon::Intake::belongings(Handover::
         made->credentials = once(credentials_, from.credentials, [&] {
             return std::make_shared<CredentialDirectory>(
                 CredentialDirectory::Former{from.credentials});
+        });
+    const std::array named{from.mount.number, from.network.number, from.landlock.number};
+    if (*std::max_element(named.begin(), named.end()) >= 0)
+        made->sandbox = once(sandboxes_, named, [&] {
+            return make_sandbox(*made->spec,
+                                Namespaces{take_shared(from.mount), take_shared(from.network),
+                                           take_shared(from.landlock)});
         });
     return made;
 }
@@ -95,10 +111,6 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
         if (key != from.key) daemon_.inheritance_.rename_handed(from.key, key);
         const auto same = next_.find(key);
         if (same != next_.end() && *same->second == *placed.spec) placed.spec = same->second;
-        if (placed.spec->sandbox != SandboxSpec{})
-            placed.sandbox = make_sandbox(
-                *placed.spec,
-                Namespaces{from.mount.take(), from.network.take(), from.landlock.take()});
         placed.dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(placed));
         daemon_.open_sockets(placed);
         const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
@@ -110,19 +122,14 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
     }
 }
 
-/// Nothing will be started for it: what lives is counted, recorded and waited for.
+/// What lives is counted, recorded and waited for. Who is admitted and waits for a program
+/// (`intercept`) is still to have one.
 void Superdaemon::Intake::take_draining(Handover::Service& from) noexcept {
     try {
         const auto taken = belongings(from);
-        const ServiceSpec& spec = *taken->spec;
-        Assignment job{};
-        job.spec = taken->spec;
-        if (taken->ledger) job.admission = std::make_shared<Admission>(spec, taken->ledger);
-        if (!spec.is_builtin()) job.plan = make_launch_plan(spec);
-        if (!daemon_.services_.contains(spec.key())) job.cgroup = daemon_.cgroups_.of(spec);
-        auto dispatcher = make_dispatcher(daemon_.runtime_, std::move(job));
+        auto dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(*taken));
         dispatcher->take_over(from.dispatcher, {});
-        daemon_.drain(spec.key(), taken->spec, *taken, std::move(dispatcher));
+        daemon_.drain(taken->spec->key(), taken->spec, *taken, std::move(dispatcher));
     } catch (const std::exception& problem) {
         complain(from, problem.what());
     }
@@ -148,9 +155,7 @@ void Superdaemon::Intake::finish() noexcept {
     for (HandedFd* left : state_.descriptors()) {
         // Named a second time by who shares it, or could not be taken over.
         const int number = left->number;
-        const bool held = ledgers_.contains(number) || inquiries_.contains(number) ||
-                          error_outputs_.contains(number);
-        if (held || !closed.insert(number).second)
+        if (taken_.contains(number) || !closed.insert(number).second)
             left->number = -1;
         else
             left->take();
@@ -166,8 +171,9 @@ void Superdaemon::take_over(Handover& state, const Configuration& next) {
     if (state.denied.number >= 0) sensors_.take_over(state.denied.take());
     inheritance_.take_over(state.sockets);
     Intake intake(*this, state, next);
-    for (Handover::Service& one : state.services) intake.take(one);
+    // What a service and its former sessions share goes by the service's rules: it comes last.
     for (Handover::Service& one : state.draining) intake.take_draining(one);
+    for (Handover::Service& one : state.services) intake.take(one);
     for (Handover::Inquirer& one : state.inquirers) intake.take_inquirer(one);
     for (Announcer* announcer : announcers()) intake.take_announcer(*announcer);
     intake.finish();

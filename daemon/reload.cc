@@ -196,7 +196,7 @@ void Superdaemon::drain(const std::string& key, const std::shared_ptr<const Serv
                         Service& service, std::unique_ptr<Dispatcher> dispatcher) {
     if (dispatcher->sessions() > 0)
         draining_.push_back({key, spec, service.ledger, service.inquiry, service.error_output,
-                             service.credentials, std::move(dispatcher)});
+                             service.credentials, service.sandbox, std::move(dispatcher)});
 }
 
 void Superdaemon::change(const Changes::Pair& pair) {
@@ -271,8 +271,14 @@ bool Superdaemon::is_informed(const Service& service) const {
 }
 
 void Superdaemon::refresh_contexts() {
-    for (const auto& [key, service] : services_)
-        if (!is_informed(*service)) service->dispatcher->adopt(assignment(*service), true);
+    for (const auto& [key, service] : services_) {
+        try {
+            if (!is_informed(*service)) service->dispatcher->adopt(assignment(*service), true);
+        } catch (const std::exception& problem) {
+            log_.message(Level::error, fmt::format("{}: {}; it stays as it was", service->spec->id,
+                                                   problem.what()));
+        }
+    }
 }
 
 void Superdaemon::brief_inquirer() {

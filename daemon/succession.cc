@@ -44,6 +44,12 @@ Handover::Service written(const std::string& key, const Having& from) {
         out.error_line = from.error_output->begun_line();
     }
     if (from.credentials) out.credentials = from.credentials->path();
+    if (from.sandbox) {
+        const Namespaces& its = from.sandbox->namespaces;
+        out.mount = {its.mount.get()};
+        out.network = {its.network.get()};
+        out.landlock = {its.landlock.get()};
+    }
     out.dispatcher = from.dispatcher->hand_over();
     return out;
 }
@@ -58,13 +64,7 @@ Handover Superdaemon::hand_over() {
     state.daemon = dump(daemon);
     state.open_files = lowered_open_files();
     for (const auto& [key, service] : services_) {
-        Handover::Service& one = state.services.emplace_back(written(key, *service));
-        if (service->sandbox) {
-            const Namespaces& its = service->sandbox->namespaces;
-            one.mount = {its.mount.get()};
-            one.network = {its.network.get()};
-            one.landlock = {its.landlock.get()};
-        }
+        state.services.push_back(written(key, *service));
         for (HandedSocket& socket : service->sockets->hand_over())
             state.sockets.push_back(std::move(socket));
     }

@@ -76,6 +76,7 @@ class Superdaemon {
         std::shared_ptr<Inquiry> inquiry;
         std::shared_ptr<ErrorOutput> error_output;
         std::shared_ptr<CredentialDirectory> credentials;
+        std::shared_ptr<const Sandbox> sandbox;
         std::unique_ptr<Dispatcher> dispatcher;
     };
 

@@ -12,6 +12,7 @@
 #include "daemon/inspect.h"
 #include "daemon/invocation.h"
 #include "daemon/log.h"
+#include "daemon/os/identity.h"
 #include "daemon/os/sealed_file.h"
 #include "daemon/upgrade.h"
 
@@ -27,6 +28,18 @@ Handover read_handover(int memory) {
     } catch (const SealedFileError& problem) {
         throw std::runtime_error(std::string("the state that was handed over: ") + problem.what());
     }
+}
+
+/// What cannot be made anew would be lost, though it runs.
+void check(const Handover::Service& one) try {
+    const auto services = read_dump(one.specification).services;
+    if (services.size() != 1) throw std::runtime_error("its specification is not understood");
+    const ServiceSpec& spec = *services.front();
+    static_cast<void>(resolve_identity(spec.user, spec.group, spec.groups));
+    for (const UserAssignment& each : spec.pool.assign_user)
+        static_cast<void>(resolve_identity(each.user, each.group, spec.groups));
+} catch (const std::exception& problem) {
+    throw std::runtime_error(one.key + ": " + problem.what());
 }
 
 }  // namespace
@@ -63,9 +76,7 @@ int check_handover(const CommandLine& line) try {
     const Handover state = read_handover(line.handover);
     read_dump(state.daemon);
     for (const auto* all : {&state.services, &state.draining})
-        for (const Handover::Service& one : *all)
-            if (read_dump(one.specification).services.size() != 1)
-                throw std::runtime_error(one.key + ": its specification is not understood");
+        for (const Handover::Service& one : *all) check(one);
     fmt::print("{}\n", can_take_over);
     return EX_OK;
 } catch (const std::exception& problem) {

@@ -45,10 +45,12 @@ Upgrade::Upgrade(Runtime& runtime, const Invocation& invocation, Checked checked
     : runtime_(runtime),
       invocation_(invocation),
       checked_(std::move(checked)),
-      deadline_(runtime.loop, [this] {
-          late_ = true;
-          if (::kill(-pid_, SIGKILL) < 0) ::kill(pid_, SIGKILL);
-      }) {}
+      deadline_(runtime.loop,
+                [this] {
+                    late_ = true;
+                    if (::kill(-pid_, SIGKILL) < 0) ::kill(pid_, SIGKILL);
+                }),
+      tell_(runtime.loop, [this] { checked_(problem_); }) {}
 
 Upgrade::~Upgrade() {
     if (pid_ == 0) return;
@@ -58,6 +60,7 @@ Upgrade::~Upgrade() {
 }
 
 void Upgrade::cancel() noexcept {
+    tell_.cancel();
     if (pid_ == 0) return;
     runtime_.children.forget(pid_);
     if (::kill(-pid_, SIGKILL) < 0) ::kill(pid_, SIGKILL);
@@ -155,7 +158,8 @@ void Upgrade::on_exit(const Exit& exit) noexcept {
         runtime_.log(problem.empty() ? Level::warning : Level::error, "upgrade: " + line);
         ++told;
     }
-    checked_(problem.empty() ? problem : invocation_.program + " " + problem);
+    problem_ = problem.empty() ? problem : invocation_.program + " " + problem;
+    tell_.schedule(0);
 }
 
 std::string Upgrade::become_it(Handover state) noexcept {

@@ -32,7 +32,7 @@ class Upgrade : private ChildOwner {
     Upgrade(const Upgrade&) = delete;
     Upgrade& operator=(const Upgrade&) = delete;
 
-    bool checking() const noexcept { return pid_ != 0; }
+    bool checking() const noexcept { return pid_ != 0 || tell_.pending(); }
     /// Asks the binary that is in its place now about this state; it has so long to answer.
     void check(Handover state, Milliseconds patience) noexcept;
     /// Ends a check without an answer.
@@ -58,6 +58,8 @@ class Upgrade : private ChildOwner {
     std::unique_ptr<FdEvent> output_event_;
     std::string output_;  ///< bounded
     Timer deadline_;
+    std::string problem_;  ///< what is to be told
+    Timer tell_;           ///< whoever reaps may be in the middle of a change
     Milliseconds patience_ = 0;
     bool late_ = false;
 };

@@ -67,7 +67,7 @@ struct HandedChild {
 struct HandedProcess {
     HandedChild child;
     std::uint32_t board = 0;  ///< its number in the registry
-    bool ready = false, draining = false;
+    bool ready = false, draining = false, superseded = false;
     std::string user, group;  ///< perchild: whose
 };
 

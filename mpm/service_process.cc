@@ -181,6 +181,7 @@ HandedDispatcher ServiceProcess::hand_over() noexcept {
                                     .board = process->board,
                                     .ready = process->ready,
                                     .draining = process->draining,
+                                    .superseded = process->superseded,
                                     .user = job_.spec->user,
                                     .group = job_.spec->group});
     return handed;
@@ -196,7 +197,7 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
         process->draining = one.draining;
         // Its code is the former image's: it serves until one of ours is ready. Who watches over a
         // resident program stays, as the program does.
-        process->superseded = !one.draining && !job_.spec->is_resident();
+        process->superseded = one.superseded || (!one.draining && !job_.spec->is_resident());
         processes_.push_back(std::move(process));
     }
 }

@@ -41,6 +41,8 @@ struct ControlMessage {
         usage,       ///< service `text` has a cgroup: attached its memory.current (`number` 0) or
                      ///< pids.current (1), where there is one
         usage_gone,  ///< service `text` has none any more
+        // to who stands before a program
+        vacant,  ///< the program has ended: what it was sent is answered, or never will be
     };
     Kind kind = Kind::ready;
     std::uint32_t number = 0;
@@ -70,7 +72,8 @@ using TakeControl = std::function<void(ControlMessage&, UniqueFd attached)>;
 /// Of a process that has ended, all that it said: more than any channel holds, and yet a number,
 /// as a child of its own may have its end still.
 constexpr int messages_a_turn = 64, messages_left = 4096;
-bool receive_controls(Channel& channel, const TakeControl& take, int most = messages_a_turn) noexcept;
+bool receive_controls(Channel& channel, const TakeControl& take,
+                      int most = messages_a_turn) noexcept;
 
 /// What a server process reports upwards, from any of its threads.
 class Reporter {

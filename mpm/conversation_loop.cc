@@ -126,6 +126,8 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
     take_ = 1;
     for (unsigned i = 0; i < most; ++i) {
         if (process_.exhausted() || (i > 0 && (process_.draining() || leaving_))) return;
+        // Who serves the sockets next may have made them block (`wait`).
+        if (process_.draining() && !is_readable(socket.fd)) return;
         SocketAddress peer;
         peer.length = SocketAddress::capacity;
         UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));

@@ -92,6 +92,8 @@ void DatagramRelay::hear(const epoll_event& event) noexcept {
     if (tag == control_tag) {
         process_.on_control();
         if (process_.control_fd() < 0) epoll_.remove(process_.seat().control.fd());
+        if (process_.hear_vacant())
+            for (Session& session : sessions_) session.answered = true;
     } else if (tag == drain_tag) {
         on_drain();
     } else if (tag >= outer_tag) {
@@ -104,13 +106,18 @@ void DatagramRelay::hear(const epoll_event& event) noexcept {
     }
 }
 
+bool DatagramRelay::all_answered() const noexcept {
+    return std::all_of(sessions_.begin(), sessions_.end(),
+                       [](const Session& session) { return session.answered; });
+}
+
 /// Nothing is taken from the outer sockets any more; what the program holds it may still answer.
 bool DatagramRelay::finished() const noexcept {
     if (!drained_ || !asking_.empty()) return false;
     if (sessions_.empty()) return true;
     for (std::size_t i = 0; i < inner_.outer().size(); ++i)
         if (is_readable(inner_.fd(i))) return false;
-    return now_ - last_use_ >= last_words;
+    return now_ - last_use_ >= last_words && all_answered();
 }
 
 void DatagramRelay::on_drain() noexcept {

@@ -27,8 +27,8 @@ class DatagramRelay {
     DatagramRelay(ServingProcess& process, const InnerSockets& inner);
     ~DatagramRelay();
 
-    /// Forwards until the process drains, and the program has taken and answered what it was sent;
-    /// also until there was nobody for `idle_life`.
+    /// Forwards until the process drains, and the program has taken and answered what it was sent,
+    /// or has ended; also until there was nobody for `idle_life`.
     void run(Milliseconds idle_life) noexcept;
 
   private:
@@ -57,6 +57,7 @@ class DatagramRelay {
         Traffic traffic;
         std::int64_t began_us = 0;
         Milliseconds used = 0;
+        bool answered = true;  ///< the program said something since it last heard from the peer
         std::list<Session>::iterator self;
     };
     using Sessions = std::list<Session>;  ///< the longest unused first
@@ -99,6 +100,7 @@ class DatagramRelay {
     void end_idle() noexcept;
     bool make_room() noexcept;
     bool finished() const noexcept;
+    bool all_answered() const noexcept;
     void on_drain() noexcept;
     void update_doors() noexcept;
 

@@ -86,6 +86,7 @@ void DatagramRelay::forward(Session& session, const SocketAddress& local,
                             std::string_view bytes) noexcept {
     touch(session);
     session.local = local;
+    session.answered = false;
     if (send_to(session.fd.get(), bytes, inner_.entrance(session.source.outer, local)))
         session.traffic.received += bytes.size();
 }
@@ -108,6 +109,7 @@ void DatagramRelay::return_from(Session& session) noexcept {
 void DatagramRelay::send_back(Session& session, std::size_t size,
                               const SocketAddress& from) noexcept {
     touch(session);
+    session.answered = true;
     const bool aside =
         !inner_.shows_peers() && !(from == inner_.entrance(session.source.outer, session.local));
     if (aside) {

@@ -137,11 +137,13 @@ void InnerSockets::open(const ServiceSpec& spec, const ListeningSocket& outer) {
 }
 
 std::vector<ListeningSocket> InnerSockets::sockets() const {
-    std::vector<ListeningSocket> sockets = outer_;
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-        sockets[i].fd = inner_[i].fd->get();
-        sockets[i].address = inner_[i].address;
-    }
+    std::vector<ListeningSocket> sockets;
+    for (const Inner& inner : inner_)
+        sockets.push_back({.fd = inner.fd->get(),
+                           .address = inner.address,
+                           .specific = false,
+                           .host = {},
+                           .kept = false});
     return sockets;
 }
 

@@ -106,7 +106,8 @@ Intercept::Intercept(Runtime& runtime, Assignment assignment)
       runtime_(runtime),
       assignment_(std::move(assignment)),
       program_runtime_(runtime),
-      program_(program_runtime_, for_program(assignment_)),
+      program_(program_runtime_, for_program(assignment_),
+               [this] { tell(ControlMessage::Kind::vacant); }),
       retry_(runtime.loop, [this] { begin(); }),
       program_end_(runtime.loop, [this] { end_program(); }) {
     // Who is being served is told by whoever admits; this is the program's own life.
@@ -221,15 +222,18 @@ HandedDispatcher Intercept::hand_over() noexcept {
 }
 
 void Intercept::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>& sockets) {
-    const InnerSockets former(handed.passage);
-    if (sockets.empty()) {
-        leaving_ = true;
-    } else {
-        place(sockets, &former);
-    }
-    program_.take_over(handed, inner_ ? inner_->sockets() : sockets);
+    auto former = std::make_shared<const InnerSockets>(handed.passage);
+    leaving_ = sockets.empty();
+    if (leaving_)
+        inner_ = std::move(former);
+    else
+        place(sockets, former.get());
+    program_.take_over(handed, inner_->sockets());
     ServiceProcess::take_over(handed, sockets);
-    if (leaving_ && ServiceProcess::sessions() == 0) give_up_program();
+    if (!leaving_) return;
+    // Who was let in may wait for the next program still.
+    program_.serve(inner_->sockets());
+    if (ServiceProcess::sessions() == 0) give_up_program();
 }
 
 }  // namespace minetd

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/os/socket.h"
 #include "mpm/poller_session.h"
 #include "mpm/reception.h"
 
@@ -36,6 +37,8 @@ void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept 
     }
     for (int i = 0; i < accept_batch && !process_.exhausted(); ++i) {
         if (i > 0 && (capacity_.full() || process_.at_limit())) return;
+        // Who serves the sockets next may have made them block (`wait`).
+        if (process_.draining() && !is_readable(socket.fd)) return;
         Arrival arrival;
         arrival.socket = &socket;
         arrival.peer.length = SocketAddress::capacity;

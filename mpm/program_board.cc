@@ -95,10 +95,10 @@ void ProgramBoard::take_over(const Scoreboard::Totals& totals, unsigned running)
 
 void ProgramBoard::note_accepted(pid_t pid, const SocketAddress& peer) noexcept {
     ++running_;
-    if (board_)
-        board_->accessed(0);
-    else
-        ++totals_.accesses;
+    // Whoever stands before a program counts its peers.
+    const bool counted = spec_->intercept;
+    if (board_ && !counted) board_->accessed(0);
+    if (!board_ && !counted) ++totals_.accesses;
     note_running();
     show_session(pid, peer, monotonic_us());
 }

@@ -207,6 +207,10 @@ void ServiceProcess::drain(Process& process) noexcept {
         send_control(process.child.channel(), ControlMessage::Kind::drain);
 }
 
+void ServiceProcess::tell(ControlMessage::Kind kind) noexcept {
+    for (const auto& process : processes_) send_control(process->child.channel(), kind);
+}
+
 void ServiceProcess::listen(Process& process, int most) noexcept {
     const auto take = [&](const ControlMessage& message, UniqueFd attached) {
         hear(process, message, std::move(attached));

@@ -38,6 +38,8 @@ class ServiceProcess : public Dispatcher,
   protected:
     /// None of its processes lives any more.
     virtual void on_last_end() noexcept {}
+    /// Says something without an answer to all of its processes.
+    void tell(ControlMessage::Kind kind) noexcept;
 
   private:
     struct Process {

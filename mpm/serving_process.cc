@@ -196,6 +196,8 @@ void ServingProcess::on_control() noexcept {
     const auto take = [this](const ControlMessage& message, UniqueFd attached) {
         if (message.kind == ControlMessage::Kind::drain)
             drain();
+        else if (message.kind == ControlMessage::Kind::vacant)
+            vacant_ = true;
         else if (message.kind == ControlMessage::Kind::passed ||
                  message.kind == ControlMessage::Kind::declined)
             passes_.answer(message);

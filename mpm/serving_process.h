@@ -77,6 +77,8 @@ class ServingProcess {
     void on_control() noexcept;
     /// -1 when there is no parent any more.
     int control_fd() const noexcept { return parent_gone_ ? -1 : seat_.control.fd(); }
+    /// Since this was last asked, a program has ended that it stands before.
+    bool hear_vacant() noexcept { return std::exchange(vacant_, false); }
 
   private:
     ServingProcess(ServerSeat seat, unsigned workers, std::unique_ptr<Handler> handler);
@@ -96,7 +98,8 @@ class ServingProcess {
     PassDesk passes_;
     UniqueFd drain_fd_;
     std::atomic<bool> draining_{false};
-    bool parent_gone_ = false;  ///< known to the thread that reads the control channel
+    // Known to the thread that reads the control channel.
+    bool parent_gone_ = false, vacant_ = false;
     std::atomic<std::uint64_t> taken_{0};
     std::uint64_t retire_at_ = 0, announce_at_ = 0;  ///< connections; 0: never
 };

@@ -26,19 +26,16 @@ constexpr Milliseconds shortage_delay = 1000, limit_delay = 1000;
 class Wait::Door : private ChildOwner {
   public:
     enum class Socket { ours, lent };  ///< lent: a program has it already
-    Door(Runtime& runtime, const Assignment& job, ProgramBoard& board,
-         const ListeningSocket& socket, Socket state = Socket::ours)
-        : runtime_(runtime),
-          job_(job),
-          board_(board),
+    Door(Wait& owner, const ListeningSocket& socket, Socket state = Socket::ours)
+        : runtime_(owner.runtime_),
+          job_(owner.job_),
+          board_(owner.board_),
+          on_end_(owner.on_end_),
           socket_(socket),
-          event_(runtime.loop, socket.fd, [this] { on_readable(); }),
-          pause_(runtime.loop, [this] { watch(); }),
-          give_up_(runtime.loop, [this] { hear_answer(true); }) {
-        if (state == Socket::lent) return;
-        // The program expects a socket that blocks, as every inetd hands it over.
-        set_nonblocking(socket.fd, false);
-        watch();
+          event_(runtime_.loop, socket.fd, [this] { on_readable(); }),
+          pause_(runtime_.loop, [this] { watch(); }),
+          give_up_(runtime_.loop, [this] { hear_answer(true); }) {
+        if (state == Socket::ours) watch();
     }
     ~Door() override {
         if (pid_ != 0) runtime_.children.forget(pid_);
@@ -109,6 +106,7 @@ class Wait::Door : private ChildOwner {
     Runtime& runtime_;
     const Assignment& job_;
     ProgramBoard& board_;
+    const std::function<void()>& on_end_;
     ListeningSocket socket_;
     FdEvent event_;
     Timer pause_;
@@ -198,6 +196,9 @@ void Wait::Door::on_readable() noexcept {
     LaunchSlot* slot = runtime_.launcher.prepare(job_.plan);
     Launcher::Started started{.pid = -1, .error = ENOMEM, .ticket = {}};
     if (slot != nullptr) {
+        // The program expects a socket that blocks, as every inetd hands it over. Not before:
+        // servers that a reload sent away may look at it once more.
+        set_nonblocking(socket_.fd, false);
         slot->socket = socket_.fd;
         slot->peer = peer;
         slot->local = socket_.address;
@@ -235,6 +236,7 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
         runtime_.record(*job_.spec, fail_record(describe(failure, *job_.plan), peer_, exit.pid));
     else if (wants_record(*job_.spec, Record::Kind::exit))
         runtime_.record(*job_.spec, exit_record(exit, peer_, began_us_));
+    if (on_end_) on_end_();
     if (!accepting_) return;
 
     const bool quick = monotonic_us() - began_us_ < quick_us;
@@ -253,8 +255,11 @@ void Wait::Door::on_exit(const Exit& exit) noexcept {
     pause(time);
 }
 
-Wait::Wait(Runtime& runtime, Assignment assignment)
-    : runtime_(runtime), job_(std::move(assignment)), board_(runtime.boards, job_.spec, *this) {}
+Wait::Wait(Runtime& runtime, Assignment assignment, std::function<void()> on_end)
+    : runtime_(runtime),
+      job_(std::move(assignment)),
+      board_(runtime.boards, job_.spec, *this),
+      on_end_(std::move(on_end)) {}
 Wait::~Wait() = default;
 
 void Wait::serve(std::vector<ListeningSocket> sockets) {
@@ -265,7 +270,7 @@ void Wait::serve(std::vector<ListeningSocket> sockets) {
         if (found != doors_.end())
             (*found)->resume(socket);
         else
-            doors_.push_back(std::make_unique<Door>(runtime_, job_, board_, socket));
+            doors_.push_back(std::make_unique<Door>(*this, socket));
     }
 }
 
@@ -282,8 +287,8 @@ void Wait::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket
         });
         // Its socket may be nobody's any more; its end is still to be recorded.
         const ListeningSocket none;
-        doors_.push_back(std::make_unique<Door>(
-            runtime_, job_, board_, its == sockets.end() ? none : *its, Door::Socket::lent));
+        doors_.push_back(
+            std::make_unique<Door>(*this, its == sockets.end() ? none : *its, Door::Socket::lent));
         doors_.back()->take_over(session);
         if (its == sockets.end()) doors_.back()->leave_alone();
     }

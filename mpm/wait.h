@@ -2,6 +2,7 @@
 // `wait`: the program takes the socket itself, and minetd takes it back when the program ends.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace minetd {
 /// One program at a time for each of the service's sockets.
 class Wait : public Dispatcher, private ProgramBoard::Starter {
   public:
-    Wait(Runtime& runtime, Assignment assignment);
+    /// `on_end` hears of the end of each program.
+    Wait(Runtime& runtime, Assignment assignment, std::function<void()> on_end = {});
     ~Wait() override;
 
     void serve(std::vector<ListeningSocket> sockets) override;
@@ -32,6 +34,7 @@ class Wait : public Dispatcher, private ProgramBoard::Starter {
     Runtime& runtime_;
     Assignment job_;
     ProgramBoard board_;
+    std::function<void()> on_end_;
     /// A door stays until its program has ended, even when the socket is not ours to watch any
     /// more.
     std::vector<std::unique_ptr<Door>> doors_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// `intercept`: each peer of a `wait` program is admitted for itself, the program sees whom it
-// serves, and it and what stands before it may each end, crash or change without the other.
+// `intercept`: each peer of a `wait` program is admitted for itself, and the program sees whom it
+// serves.
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -8,84 +8,14 @@
 
 #include <csignal>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/integration/client.h"
-#include "tests/integration/daemon_under_test.h"
+#include "tests/integration/intercepted.h"
 #include "tests/integration/own_network.h"
 #include "tests/integration/process_tree.h"
-#include "tests/integration/upgradable.h"
 
 using namespace minetd;
-
-namespace {
-
-Client from(const char* host, std::uint16_t port, int type = SOCK_STREAM) {
-    return Client(address_of("127.0.0.1", port), type, address_of(host, 0));
-}
-
-std::string own_address(const Client& client) {
-    return local_address(client.fd()).str();
-}
-
-/// "PID PEER REST", as the program says it.
-struct Told {
-    explicit Told(const std::string& text) {
-        std::istringstream words(text);
-        words >> pid >> peer;
-        std::getline(words >> std::ws, rest);
-    }
-    pid_t pid = 0;
-    std::string peer, rest;
-};
-
-Told ask(Client& client, const std::string& datagram) {
-    client.send(datagram);
-    return Told(client.receive());
-}
-
-/// No answer comes: whoever asks behind it is answered.
-bool is_silent(Client& client) {
-    pollfd item{.fd = client.fd(), .events = POLLIN, .revents = 0};
-    return ::poll(&item, 1, 0) == 0;
-}
-
-/// The process that stands before the program.
-std::set<pid_t> interceptors(DaemonUnderTest& daemon) {
-    std::set<pid_t> found;
-    for (const ProcessView& process : descendants(daemon.pid()))
-        if (process.parent == daemon.pid() && process.state != 'Z' &&
-            read_file("/proc/" + std::to_string(process.pid) + "/comm").starts_with("minetd:"))
-            found.insert(process.pid);
-    return found;
-}
-
-std::set<pid_t> children(DaemonUnderTest& daemon) {
-    std::set<pid_t> found;
-    for (const ProcessView& process : descendants(daemon.pid())) found.insert(process.pid);
-    return found;
-}
-
-bool is_root() {
-    return ::geteuid() == 0;
-}
-
-const std::string records =
-    "[defaults]\nintercept = yes\nlog_on_success = HOST PID EXIT TRAFFIC\nlog_on_failure = HOST\n";
-
-std::string stream(const std::string& mode, const std::string& settings = "") {
-    return "{held} stream tcp4 wait {user} {probe} probe " + mode + "\n" + records +
-           "[{held}]\nid = held\n" + settings + "\n";
-}
-
-std::string datagram(const std::string& mode, const std::string& settings = "") {
-    return "{held} dgram udp4 wait {user} {probe} probe " + mode + "\n" + records +
-           "[{held}]\nid = held\n" + settings + "\n";
-}
-
-}  // namespace
 
 TEST_SUITE_BEGIN("intercept");
 
@@ -125,7 +55,8 @@ TEST_CASE("a stream program gets those who are admitted, from their own addresse
 TEST_CASE("a datagram program gets those who are admitted, from their own addresses") {
     for (const char* host : {"127.0.0.1", "::1"}) {
         CAPTURE(std::string(host));
-        DaemonUnderTest daemon("{held} dgram udp wait {user} {probe} probe tell 4\n" + records +
+        DaemonUnderTest daemon("{held} dgram udp wait {user} {probe} probe tell 4\n" +
+                               intercept_records +
                                "[{held}]\nid = held\nonly_from = 127.0.0.1 ::1\n");
         std::set<pid_t> programs;
         for (int round = 1; round <= 2; ++round) {
@@ -309,159 +240,13 @@ TEST_CASE("who has to be asked about holds up nobody else") {
         });
 }
 
-TEST_CASE("a reload changes who may come, and neither sessions nor the program") {
-    DaemonUnderTest daemon(stream("converse 99", "only_from = 127.0.0.0/24"));
-    Client first = from("127.0.0.1", daemon.port("held"));
-    const Told told(first.line());
-    daemon.reload(stream("converse 99", "only_from = 127.0.0.2"));
-    // The process that goes may take one more before it hears of it.
-    bool refused = false;
-    daemon.await(
-        [&] {
-            refused = refused || from("127.0.0.1", daemon.port("held")).line().empty();
-            return refused;
-        },
-        "the new rules are in force");
-    Client second = from("127.0.0.2", daemon.port("held"));
-    CHECK(Told(second.line()).pid == told.pid);
-    first.send("still here\n");
-    CHECK(first.line() == "still here\n");
-    daemon.await_lines("FAIL: held address from=127.0.0.1", 1);
-}
-
-TEST_CASE("a reload that removes the service leaves its sessions, and then nobody") {
-    const std::string other = "{other} stream tcp4 nowait {user} {probe} probe answer\n";
-    for (const bool moved : {false, true}) {
-        CAPTURE(moved);
-        DaemonUnderTest daemon(stream("converse 9"));
-        Client client(daemon.port("held"));
-        const Told told(client.line());
-        daemon.reload(moved ? "{held} stream tcp4 wait {user} {probe} probe converse 9\n" +
-                                  records + "[{held}]\nid = held\nbind = 127.0.0.2\n"
-                            : other);
-        client.send("still here\n");
-        CHECK(client.line() == "still here\n");
-        if (moved) {
-            Client next(address_of("127.0.0.2", daemon.port("held")));
-            CHECK(Told(next.line()).pid != told.pid);
-        }
-        client.close();
-        daemon.await([&] { return ::kill(told.pid, 0) < 0; }, "the program is asked to end");
-        if (!moved) daemon.await([&] { return children(daemon).empty(); }, "nobody is left");
-    }
-}
-
-TEST_CASE("switched on, it takes the socket from a program that nobody stands before; and off") {
-    const std::string without = "{held} stream tcp4 wait {user} {probe} probe converse 9\n";
-    DaemonUnderTest daemon(without);
-    Client before(daemon.port("held"));
-    const Told told(before.line());
-    daemon.reload(stream("converse 9", "only_from = 127.0.0.1"));
-    CHECK(before.rest().empty());
-    CHECK(from("127.0.0.2", daemon.port("held")).rest().empty());
-    Client within(daemon.port("held"));
-    const Told next(within.line());
-    CHECK(next.pid != told.pid);
-    daemon.reload(without);
-    pid_t last = 0;
-    const auto passes = [&] {
-        if (last == 0) last = Told(from("127.0.0.2", daemon.port("held")).line()).pid;
-        return last != 0;
-    };
-    daemon.await(passes, "nobody is asked about any more");
-    CHECK(last != next.pid);
-    within.send("to the end\n");
-    CHECK(within.line() == "to the end\n");
-    within.close();
-    daemon.await([&] { return ::kill(next.pid, 0) < 0; }, "the program behind it has ended");
-    ::kill(last, SIGTERM);  // as it has the socket itself, it would stay
-}
-
-TEST_CASE("an upgrade loses neither session nor program, of streams and of datagrams") {
-    SUBCASE("streams") {
-        Upgradable minetd(stream("converse 3", "only_from = 127.0.0.1"));
-        Client first(minetd.port("held"));
-        const Told told(first.line());
-        for (int round = 0; round < 2; ++round) {
-            minetd.must_upgrade();
-            CHECK(from("127.0.0.2", minetd.port("held")).rest().empty());
-            Client next(minetd.port("held"));
-            const Told other(next.line());
-            CHECK(other.pid == told.pid);
-            if (is_root()) CHECK(other.peer == own_address(next));
-            first.send("still here\n");
-            CHECK(first.line() == "still here\n");
-        }
-        first.close();
-        minetd.daemon().await_lines("TRAFFIC: held", 3);
-        Client last(minetd.port("held"));
-        CHECK(Told(last.line()).pid != told.pid);
-    }
-    SUBCASE("datagrams") {
-        Upgradable minetd(datagram("tell 4"));
-        Client client = from("127.0.0.1", minetd.port("held"), SOCK_DGRAM);
-        const Told told = ask(client, "one");
-        minetd.must_upgrade();
-        const Told same = ask(client, "two");
-        Client other = from("127.0.0.2", minetd.port("held"), SOCK_DGRAM);
-        CHECK(same.pid == told.pid);
-        CHECK(ask(other, "three").pid == told.pid);
-        CHECK(ask(client, "four").pid == told.pid);
-        CHECK(ask(client, "five").pid != told.pid);
-        for (const char* word : {"six", "seven", "eight"}) CHECK(ask(client, word).rest == word);
-    }
-}
-
-TEST_CASE("a crash of the program is heard by those it served, and the others get the next one") {
-    DaemonUnderTest daemon(stream("converse 9"));
-    Client first(daemon.port("held"));
-    const Told told(first.line());
-    REQUIRE(::kill(told.pid, SIGSTOP) == 0);
-    Client waiting(daemon.port("held"));
-    waiting.send("waited\n");
-    daemon.await_lines("from=127.0.0.1", 2);  // admitted, and not taken
-    REQUIRE(::kill(told.pid, SIGKILL) == 0);
-    CHECK(first.rest().empty());
-    const Told next(waiting.line());
-    CHECK(next.pid != told.pid);
-    CHECK(waiting.line() == "waited\n");
-}
-
-TEST_CASE("a crash of who stands before it leaves the program, and the next one is served") {
-    DaemonUnderTest daemon(stream("converse 9", "instances = 1\noverflow = refuse"));
-    Client first(daemon.port("held"));
-    const Told told(first.line());
-    const std::set<pid_t> before = interceptors(daemon);
-    REQUIRE(before.size() == 1);
-    REQUIRE(::kill(*before.begin(), SIGKILL) == 0);
-    CHECK(first.rest().empty());
-    daemon.await_lines("was killed by signal 9; ", 1);
-    // What it held is given back.
-    Client next(daemon.port("held"));
-    CHECK(Told(next.line()).pid == told.pid);
-    CHECK(interceptors(daemon) != before);
-}
-
-TEST_CASE("a stop waits for those who are served, and leaves nobody") {
-    DaemonUnderTest daemon(stream("converse 9"));
-    Client client(daemon.port("held"));
-    const Told told(client.line());
-    daemon.signal(SIGTERM);
-    daemon.await_output("stopping; waiting for 2 processes");
-    client.send("still here\n");
-    CHECK(client.line() == "still here\n");
-    client.close();
-    CHECK(daemon.await_exit() == 0);
-    CHECK(::kill(told.pid, 0) < 0);
-}
-
 TEST_CASE("who stands there is nobody, and reaches nothing") {
     if (!is_root()) {
         MESSAGE("skipped: without root there is no other user to become");
         return;
     }
-    DaemonUnderTest daemon("{held} dgram udp4 wait root {probe} probe tell 9\n" + records +
-                           "idle_timeout = 1\n");
+    DaemonUnderTest daemon("{held} dgram udp4 wait root {probe} probe tell 9\n" +
+                           intercept_records + "idle_timeout = 1\n");
     Client client = from("127.0.0.1", daemon.port("held"), SOCK_DGRAM);
     const Told told = ask(client, "x");
     for (const ProcessView& process : descendants(daemon.pid())) {

@@ -242,6 +242,8 @@ int main(int argc, char** argv) {
     if (mode == "receive") return receive_some(std::atoi(first));
     if (mode == "converse") return minetd::converse(std::atoi(first));
     if (mode == "tell") return minetd::receive_and_tell(std::atoi(first));
+    if (mode == "late") return minetd::answer_late();
+    if (mode == "swallow") return minetd::swallow();
     if (mode == "aside") return minetd::answer_aside();
     if (mode == "never-take" && argc > 3) return never_take(first, argv[3]);
     if (mode == "resident") return minetd::serve_resident({argv + 2, argv + argc});

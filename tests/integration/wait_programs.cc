@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,24 @@ int receive_and_tell(int count) {
         tell(0, peer, payload);
     }
     return 0;
+}
+
+int answer_late() {
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &awaited, nullptr);
+    SocketAddress peer;
+    std::string payload;
+    int signal = 0;
+    if (!receive(0, peer, payload) || sigwait(&awaited, &signal) != 0) return 1;
+    return tell(0, peer, payload) ? 0 : 2;
+}
+
+int swallow() {
+    SocketAddress peer;
+    std::string payload;
+    return receive(0, peer, payload) ? 0 : 1;
 }
 
 int answer_aside() {

@@ -15,4 +15,10 @@ int receive_and_tell(int count);
 /// "PID PEER payload".
 int answer_aside();
 
+/// Answers one datagram, as receive_and_tell() does, when it gets SIGUSR1.
+int answer_late();
+
+/// Takes one datagram and never answers.
+int swallow();
+
 }  // namespace minetd

@@ -10,6 +10,7 @@ namespace minetd {
 namespace {
 
 constexpr std::size_t longest_line = 1024;
+constexpr int most_last_pieces = 16;
 
 std::pair<UniqueFd, UniqueFd> make_pipe() {
     int ends[2];
@@ -34,7 +35,14 @@ ErrorOutput::ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, Un
     event_.enable();
 }
 
-void ErrorOutput::on_readable() noexcept {
+ErrorOutput::~ErrorOutput() {
+    // Others may hold the pipe still, and fill it as it is emptied.
+    for (int pieces = 0; pieces < most_last_pieces && on_readable(); ++pieces) continue;
+    if (!line_.empty()) on_line_(line_);
+}
+
+/// False when there is nothing.
+bool ErrorOutput::on_readable() noexcept {
     // One piece a turn: a program that never stops complaining must not stop the daemon.
     char bytes[4096];
     const ssize_t size = ::read(read_end_.get(), bytes, sizeof bytes);
@@ -44,6 +52,7 @@ void ErrorOutput::on_readable() noexcept {
         if (!line_.empty()) on_line_(line_);
         line_.clear();
     }
+    return size > 0;
 }
 
 }  // namespace minetd

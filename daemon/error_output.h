@@ -19,6 +19,10 @@ class ErrorOutput {
     /// begun.
     ErrorOutput(EventLoop& loop, OnLine on_line, std::pair<UniqueFd, UniqueFd> ends,
                 std::string line = {});
+    /// Hears what was said last: who said it may have ended already.
+    ~ErrorOutput();
+    ErrorOutput(const ErrorOutput&) = delete;
+    ErrorOutput& operator=(const ErrorOutput&) = delete;
 
     /// From the next line on.
     void set_on_line(OnLine on_line) { on_line_ = std::move(on_line); }
@@ -29,7 +33,7 @@ class ErrorOutput {
     const std::string& begun_line() const noexcept { return line_; }
 
   private:
-    void on_readable() noexcept;
+    bool on_readable() noexcept;
 
     OnLine on_line_;
     UniqueFd read_end_, write_end_;

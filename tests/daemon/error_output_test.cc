@@ -27,4 +27,16 @@ TEST_SUITE("daemon") {
         CHECK(heard[2].size() == 1024);
         CHECK(heard[3].size() == 76);
     }
+
+    TEST_CASE("what was said last is heard, and no more than the pipe held of one who never ends") {
+        EventLoop loop;
+        std::vector<std::string> heard;
+        UniqueFd kept;
+        {
+            ErrorOutput output(loop, [&](const std::string& line) { heard.push_back(line); });
+            kept.reset(::dup(output.write_end()));
+            REQUIRE(::write(kept.get(), "one\ntwo", 7) == 7);
+        }
+        CHECK(heard == std::vector<std::string>{"one", "two"});
+    }
 }

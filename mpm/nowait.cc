@@ -45,12 +45,17 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
 }
 
 void Nowait::stop_accepting() noexcept {
-    // What the kernel has accepted for us by now is still served.
+    // What the kernel has accepted for us by now is still served; at a limit it waits here, unless
+    // somebody keeps the socket for who comes after us.
     for (const Door& door : doors_) {
-        for (unsigned swept = 0; door.event->enabled() && swept < job_.spec->listen_backlog;
-             swept += batch) {
-            take_ = batch;
-            if (on_readable(door.socket) < batch) break;
+        Taken taken = Taken::one;
+        for (unsigned left = job_.spec->listen_backlog; left > 0 && taken != Taken::none; --left) {
+            if (door.socket.kept && !door.event->enabled()) break;
+            Waiting connection;
+            taken = accept_from(door.socket, connection);
+            if (taken == Taken::one &&
+                (!waiting_.empty() || admit_and_start(connection) == Outcome::later))
+                waiting_.push_back(std::move(connection));
         }
     }
     accepting_ = false;
@@ -74,6 +79,24 @@ void Nowait::update_doors() noexcept {
     for (Door& door : doors_) open ? door.event->enable() : door.event->disable();
 }
 
+Nowait::Taken Nowait::accept_from(const ListeningSocket& socket, Waiting& connection) noexcept {
+    connection.peer.length = SocketAddress::capacity;
+    connection.connection = UniqueFd(
+        ::accept4(socket.fd, connection.peer.raw(), &connection.peer.length, SOCK_CLOEXEC));
+    if (!connection.connection) {
+        const int error = errno;
+        if (is_shortage(error)) back_off("accept", error);
+        // A client that has gone before it was accepted is nobody's error.
+        const bool gone = error == ECONNABORTED || error == EPROTO || error == EINTR;
+        return gone ? Taken::nobody : Taken::none;
+    }
+    if (socket.specific) {
+        connection.local = socket.address;
+        connection.local_known = true;
+    }
+    return Taken::one;
+}
+
 int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     // Whoever has just ended must not count against who comes now.
     if (runtime_.programs.most != ~0U || job_.spec->limits.instances ||
@@ -84,19 +107,9 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     take_ = 1;
     for (int i = 0; i < most; ++i) {
         Waiting connection;
-        connection.peer.length = SocketAddress::capacity;
-        connection.connection = UniqueFd(
-            ::accept4(socket.fd, connection.peer.raw(), &connection.peer.length, SOCK_CLOEXEC));
-        if (!connection.connection) {
-            if (is_shortage(errno)) back_off("accept", errno);
-            // A client that has gone before it was accepted is nobody's error.
-            if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;
-            return i;
-        }
-        if (socket.specific) {
-            connection.local = socket.address;
-            connection.local_known = true;
-        }
+        const Taken taken = accept_from(socket, connection);
+        if (taken == Taken::none) return i;
+        if (taken == Taken::nobody) continue;
         if (admit_and_start(connection) == Outcome::later) {
             waiting_.push_back(std::move(connection));
             update_doors();

@@ -123,7 +123,7 @@ struct FullState {
         state.inquirers.push_back({.child = {1236, fd()}, .services = {"80/tcp", "a: b"}});
         state.announcers["rpcbind"] = {.pid = 1237, .channel = fd()};
         state.pid_file = fd();
-        state.askers = {1238, 1239};
+        state.askers = {1, 1239};
     }
 };
 

@@ -248,7 +248,7 @@ void Pool::watch_servers() noexcept {
         const std::string fault = watch_.fault(slot, server, *kind_, now);
         if (!fault.empty())
             give_up(slot, fault);
-        else if (outgrown.size() < most_outgrown && kind_->can_choose() &&
+        else if (!draining_ && outgrown.size() < most_outgrown && kind_->can_choose() &&
                  watch_.has_outgrown(server))
             outgrown.push_back(slot);
     }

@@ -37,7 +37,8 @@ std::string ServerWatch::fault(unsigned slot, const Server& server, const Server
     const auto over = [now](Milliseconds since, unsigned limit) {
         return limit != 0 && now - since >= second * limit;
     };
-    if (!server.served && over(server.began, limits_.start_timeout))
+    // The keeper may not have counted since: one that drains never does.
+    if (!server.served && !board_.count(slot).began() && over(server.began, limits_.start_timeout))
         return fmt::format("is not ready after {} s", limits_.start_timeout);
     if (const char* sign = kind.sign_of_being_stuck(slot, now)) return sign;
     if (is_stuck(slot, kind, now)) return fmt::format("is stuck for {} s", limits_.stuck_timeout);

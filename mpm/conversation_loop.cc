@@ -125,7 +125,8 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
     const unsigned most = take_;
     take_ = 1;
     for (unsigned i = 0; i < most; ++i) {
-        if (process_.exhausted() || (i > 0 && (process_.draining() || leaving_))) return;
+        // The first one woke nobody else: it is taken, even if it is one too many.
+        if (i > 0 && (process_.exhausted() || process_.draining() || leaving_)) return;
         // Who serves the sockets next may have made them block (`wait`).
         if (process_.draining() && !is_readable(socket.fd)) return;
         SocketAddress peer;

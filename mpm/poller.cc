@@ -83,12 +83,16 @@ void Poller::run(unsigned line, Milliseconds idle_life) noexcept {
         own.steps.store(own.steps.load(relaxed) + 1, relaxed);
         if (at_limit_.load(relaxed)) admit_waiting(line);
         if (inquiring_.load(relaxed) > 0) admit_answered(line);
-        const Held held(*this);
-        if (now >= next_tick_.load(relaxed)) on_tick();
-        update_doors();
-        if (idle_life > 0 && sessions_.load(relaxed) == 0 && inquiring_.load(relaxed) == 0 &&
-            !at_limit_.load(relaxed) && now - last_use_.load(relaxed) >= idle_life)
-            return;
+        bool closed;
+        {
+            const Held held(*this);
+            if (now >= next_tick_.load(relaxed)) on_tick();
+            closed = update_doors();
+            if (idle_life > 0 && sessions_.load(relaxed) == 0 && inquiring_.load(relaxed) == 0 &&
+                !at_limit_.load(relaxed) && now - last_use_.load(relaxed) >= idle_life)
+                return;
+        }
+        if (closed && shared_) sweep(line);
     }
     wake();  // those who poll with us
 }

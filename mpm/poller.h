@@ -54,7 +54,8 @@ class Poller {
     bool evictable(const Session& session) const noexcept;
     void ask_to_pass(Session& session) noexcept;
     void hear_answers() noexcept;
-    void update_doors() noexcept;
+    bool update_doors() noexcept;
+    void sweep(unsigned line) noexcept;
     void make_room() noexcept;
     void on_drain() noexcept;
     void on_tick() noexcept;

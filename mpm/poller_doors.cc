@@ -35,8 +35,8 @@ void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept 
         const Held held(*this);
         make_room();
     }
-    for (int i = 0; i < accept_batch && !process_.exhausted(); ++i) {
-        if (i > 0 && (capacity_.full() || process_.at_limit())) return;
+    for (int i = 0; i < accept_batch; ++i) {
+        if (i > 0 && (process_.exhausted() || capacity_.full() || process_.at_limit())) return;
         // Who serves the sockets next may have made them block (`wait`).
         if (process_.draining() && !is_readable(socket.fd)) return;
         Arrival arrival;
@@ -131,8 +131,9 @@ void Poller::admit_waiting(unsigned line) noexcept {
     }
 }
 
-/// Listens, or leaves the queue to others: at a limit, without descriptors, on the way out.
-void Poller::update_doors() noexcept {
+/// Listens, or leaves the queue to others: at a limit, without descriptors, on the way out. True
+/// when it has just stopped to listen.
+bool Poller::update_doors() noexcept {
     const Held held(*this);
     capacity_.tell();
     if (!process_.draining() && capacity_.full()) make_room();
@@ -140,11 +141,18 @@ void Poller::update_doors() noexcept {
     at_limit_.store(at_limit, relaxed);
     const bool open = !process_.draining() && !capacity_.full() && !at_limit &&
                       now_.load(relaxed) >= paused_until_.load(relaxed);
-    if (open == doors_open_.load(relaxed)) return;
+    if (open == doors_open_.load(relaxed)) return false;
     doors_open_.store(open, relaxed);
     for (const ListeningSocket& socket : process_.seat().sockets)
         epoll_.change(open ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
                       const_cast<ListeningSocket*>(&socket));
+    return !open;
+}
+
+/// Another thread may have been woken for a connection that it does not find any more, and nobody
+/// else was.
+void Poller::sweep(unsigned line) noexcept {
+    for (const ListeningSocket& socket : process_.seat().sockets) accept_from(socket, line);
 }
 
 /// Somebody waits, and no other server will come: the longest idle connection goes.

@@ -104,6 +104,24 @@ TEST_CASE("server_limit and thread_limit grow with a reload, while conversations
     for (Client& client : held) CHECK(client.ask("z") == "z");
 }
 
+TEST_CASE("max_connections_per_child: whoever comes while a server retires is not forgotten") {
+    for (const char* mpm : {"worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        DaemonUnderTest daemon("{echo} stream tcp4 " + std::string(mpm) +
+                               " {user} internal echo\n[{echo}]\nstart_servers = 2\n"
+                               "threads_per_child = 4\nmin_spare_threads = 8\n"
+                               "max_spare_threads = 16\nrecycle_jitter = 0\n"
+                               "max_connections_per_child = 3\n");
+        const std::uint16_t port = daemon.port("echo");
+        // After each pair nobody comes who would wake another server for it.
+        for (int i = 0; i < 300; ++i) {
+            Client first(port), second(port);
+            REQUIRE(first.ask("x") == "x");
+            REQUIRE(second.ask("y") == "y");
+        }
+    }
+}
+
 TEST_CASE("a server that has outgrown max_memory_per_child is replaced") {
     DaemonUnderTest daemon(R"(
 {echo} stream tcp4 prefork {user} internal echo

@@ -54,6 +54,30 @@ std::string forward_form(const std::string& name) {
     return ::inet_ntop(AF_INET, &address, text, sizeof text);
 }
 
+/// To a query whose name ends at `at`.
+std::string reply(const std::string& query, std::size_t at, bool exists,
+                  const std::vector<std::string>& records) {
+    const std::string question = query.substr(header_size, at + 4 - header_size);
+    std::string answer = query.substr(0, 2);
+    answer += '\x81';                    // an answer; recursion was desired
+    answer += exists ? '\x80' : '\x83';  // recursion is available; NXDOMAIN
+    answer += {'\0', '\1', '\0', static_cast<char>(records.size()), '\0', '\0', '\0', '\0'};
+    answer += question;
+    for (const std::string& data : records) {
+        answer += {'\xc0', '\x0c'};  // the name asked for
+        answer += question.substr(question.size() - 4);
+        answer += {'\0', '\0', '\0', '\1', '\0', static_cast<char>(data.size())};
+        answer += data;
+    }
+    return answer;
+}
+
+std::string nothing(const std::string& query) {
+    std::size_t at = header_size;
+    read_name(query, at);
+    return reply(query, at, false, {});
+}
+
 }  // namespace
 
 FakeNameServer::FakeNameServer(std::map<std::string, std::string> addresses,
@@ -91,22 +115,40 @@ void FakeNameServer::serve() {
         const ssize_t got =
             ::recvfrom(socket_.get(), bytes, sizeof bytes, 0, peer.raw(), &peer.length);
         if (got < static_cast<ssize_t>(header_size)) continue;
-        const std::string answer = answer_to({bytes, static_cast<std::size_t>(got)});
-        if (answer.empty()) {
-            const std::lock_guard lock(mutex_);
-            ++unanswered_;
-            changed_.notify_all();
+        const Question question{{bytes, static_cast<std::size_t>(got)}, peer};
+        const std::string text = answer_to(question.query);
+        if (!text.empty()) {
+            answer(question, text);
             continue;
         }
-        ::sendto(socket_.get(), answer.data(), answer.size(), 0, peer.raw(), peer.length);
+        const std::lock_guard lock(mutex_);
+        if (!silent_) {
+            answer(question, nothing(question.query));
+            continue;
+        }
+        held_.push_back(question);
+        ++unanswered_;
+        changed_.notify_all();
     }
+}
+
+void FakeNameServer::answer(const Question& question, const std::string& answer) {
+    ::sendto(socket_.get(), answer.data(), answer.size(), 0, question.peer.raw(),
+             question.peer.length);
+}
+
+void FakeNameServer::set_silent(bool silent) {
+    const std::lock_guard lock(mutex_);
+    silent_ = silent;
+    if (silent) return;
+    for (const Question& question : held_) answer(question, nothing(question.query));
+    held_.clear();
 }
 
 std::string FakeNameServer::answer_to(const std::string& query) {
     std::size_t at = header_size;
     const std::string name = read_name(query, at);
     const int type = at + 2 <= query.size() ? static_cast<unsigned char>(query[at + 1]) : 0;
-    const std::string question = query.substr(header_size, at + 4 - header_size);
 
     std::vector<std::string> records;
     const std::string address = forward_form(name);
@@ -124,18 +166,7 @@ std::string FakeNameServer::answer_to(const std::string& query) {
             records.emplace_back(reinterpret_cast<const char*>(&four), sizeof four);
         }
     }
-    std::string answer = query.substr(0, 2);
-    answer += '\x81';                    // an answer; recursion was desired
-    answer += exists ? '\x80' : '\x83';  // recursion is available; NXDOMAIN
-    answer += {'\0', '\1', '\0', static_cast<char>(records.size()), '\0', '\0', '\0', '\0'};
-    answer += question;
-    for (const std::string& data : records) {
-        answer += {'\xc0', '\x0c'};  // the name asked for
-        answer += question.substr(question.size() - 4);
-        answer += {'\0', '\0', '\0', '\1', '\0', static_cast<char>(data.size())};
-        answer += data;
-    }
-    return answer;
+    return reply(query, at, exists, records);
 }
 
 }  // namespace minetd

@@ -7,7 +7,9 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "daemon/os/socket_address.h"
 #include "daemon/os/unique_fd.h"
 
 namespace minetd {
@@ -26,15 +28,25 @@ class FakeNameServer {
 
     /// Waits for a question that it does not answer.
     void await_silence();
+    /// False: whoever heard nothing so far, or asks what it would not answer, is told that there is
+    /// nothing.
+    void set_silent(bool silent);
 
   private:
+    struct Question {
+        std::string query;
+        SocketAddress peer;
+    };
     void serve();
+    void answer(const Question& question, const std::string& answer);
     std::string answer_to(const std::string& query);
 
     std::map<std::string, std::string> addresses_, names_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    int unanswered_ = 0;
+    int unanswered_ = 0;  ///< since the last await_silence()
+    bool silent_ = true;
+    std::vector<Question> held_;
     UniqueFd socket_, stop_;
     std::thread thread_;
 };

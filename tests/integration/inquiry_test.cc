@@ -115,8 +115,8 @@ TEST_CASE("a host with more addresses than are kept is kept out with all of them
 
 TEST_CASE("whoever waits for a name holds up nobody else, and is refused in the end") {
     in_own_network(dns, [] {
-        const FakeNameServer names({{"a.example.org", "127.0.0.2"}},
-                                   {{"127.0.0.2", "a.example.org"}, {"127.0.0.3", "?"}});
+        FakeNameServer names({{"a.example.org", "127.0.0.2"}},
+                             {{"127.0.0.2", "a.example.org"}, {"127.0.0.3", "?"}});
         for (const EchoWay& way : echo_ways) {
             // A server of the first prefork pools is for one client at a time, but there are
             // others.
@@ -127,8 +127,11 @@ TEST_CASE("whoever waits for a name holds up nobody else, and is refused in the 
             slow.send("hello\n");
             for (int i = 0; i < 3; ++i) CHECK(is_served(client_from("127.0.0.2", port)));
             CHECK(daemon.lines_with("FAIL: ") == 0);
+            names.await_silence();
+            names.set_silent(false);
             CHECK(slow.rest() == "");
             daemon.await_output("FAIL: echo address from=127.0.0.3");
+            names.set_silent(true);
         }
     });
 }
@@ -185,16 +188,23 @@ TEST_CASE("without an inquirer nobody is known; it is replaced, and reloads and 
             CHECK(await_inquirer(daemon) != inquirer);
             // Who waits during a reload, and at the end, is decided about all the same.
             Client later = client_from("127.0.0.3", port);
+            names.await_silence();
             daemon.reload(echo(way, "only_from = .example.org 127.0.0.8\n"));
             // A server of before the reload may take one more.
             bool allowed = false;
             for (int i = 0; i < 100 && !allowed; ++i)
                 allowed = is_served(client_from("127.0.0.8", port));
             CHECK(allowed);
+            names.set_silent(false);
             CHECK(later.rest() == "");
+            names.set_silent(true);
             Client last = client_from("127.0.0.3", port);
-            CHECK(daemon.stop() == 0);
+            daemon.signal(SIGTERM);
+            daemon.await_output("stopping");
+            names.set_silent(false);
+            CHECK(daemon.await_exit() == 0);
             CHECK(last.rest() == "");
+            names.set_silent(true);
         }
     });
 }

@@ -40,8 +40,6 @@ class Pool {
     Channel& control() noexcept { return control_; }
     int wake_fd() const noexcept { return wake_fd_.get(); }
     const Server& server(unsigned slot) const noexcept { return servers_[slot]; }
-    /// A server with one worker that serves a client.
-    bool is_busy(unsigned slot) const noexcept { return scoreboard_.count(slot).busy > 0; }
     /// A server is on its way out: it is replaced, and has drain_timeout to finish.
     void note_leaving(unsigned slot) noexcept;
     /// The servers tell whether they are busy: their number follows the load from now on.

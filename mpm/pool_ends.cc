@@ -55,7 +55,6 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
     const Ending ending = kind_->ended(slot, exit);  // hears its last words
     const Scoreboard::Workers workers = scoreboard_.count(slot);
     const bool served = server.served || workers.began();
-    const bool was_busy = workers.busy > 0;
     // One that came, served and retired may not have been looked at in between.
     const bool ended_well = WIFEXITED(exit.status) && WEXITSTATUS(exit.status) == 0;
     const bool start_failed = ending == Ending::failed_start || !(served || ended_well);
@@ -68,11 +67,11 @@ void Pool::on_server_exit(unsigned slot, const Exit& exit) noexcept {
     server = {};
 
     const Milliseconds now = monotonic_ms();
-    if (!start_failed && kind_->becomes_program() && was_busy)
+    const bool its_program = ending == Ending::program;
+    if (its_program)
         give_back_program(memory_);
     else if (!start_failed)
         give_back(memory_);
-    const bool its_program = kind_->becomes_program() && was_busy;
     if (signaled && !its_program) died_ = true;
     // Servers that fall together are one failure: the pause grows from one try to the next.
     if (now < paused_until_ || draining_) return;

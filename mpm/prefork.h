@@ -4,6 +4,8 @@
 // identity and limits set, and becomes the program when a client comes.
 #pragma once
 
+#include <atomic>
+
 #include "mpm/launch.h"
 #include "mpm/refusal_box.h"
 #include "mpm/server_seat.h"
@@ -29,6 +31,7 @@ struct WaitingServer {
     const WaitingSeat* seat = nullptr;
     unsigned slot = 0;
     Claim claim = 0;
+    std::atomic<bool> admitted{false};  ///< it has a client
 };
 
 /// Runs in the child before it becomes the program (LaunchSlot::before): false sends it home.

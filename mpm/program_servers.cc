@@ -31,7 +31,10 @@ pid_t ProgramServers::start(unsigned slot) noexcept {
     if (launch == nullptr) return -ENOMEM;
     Seat& seat = seats_[slot];
     seat.announced = false;
-    seat.server = {.seat = &waiting_, .slot = slot};
+    seat.server.seat = &waiting_;
+    seat.server.slot = slot;
+    seat.server.claim = 0;
+    seat.server.admitted.store(false, std::memory_order_relaxed);
     launch->before = wait_for_client;
     launch->context = &seat.server;
     launch->pinned = true;  // who its client was is read when it ends
@@ -63,12 +66,12 @@ void ProgramServers::attend() noexcept {
             pool_.reporter().refused(note.guard->reason, note.peer);
     });
     for (unsigned slot = 0; slot < pool_.slots(); ++slot)
-        if (pool_.server(slot).pid != 0 && pool_.is_busy(slot)) announce(slot);
+        if (pool_.server(slot).pid != 0 && has_client(slot)) announce(slot);
 }
 
 Ending ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
     Seat& seat = seats_[slot];
-    const bool had_client = pool_.is_busy(slot);
+    const bool had_client = has_client(slot);
     const SocketAddress peer = seat.ticket.slot->peer;
     const std::int64_t began = seat.ticket.slot->began_us;
     if (had_client) announce(slot);
@@ -79,7 +82,7 @@ Ending ProgramServers::ended(unsigned slot, const Exit& exit) noexcept {
     else if (had_client && pool_.reporter().wants(Record::Kind::exit))
         pool_.reporter().record(exit_record(exit, peer, began));
     seat.ticket = {};
-    if (had_client) return Ending::normal;  // of a client's program
+    if (had_client) return Ending::program;
     if (failure.error != 0) return Ending::failed_start;
     return WIFSIGNALED(exit.status) ? Ending::crash : Ending::normal;
 }

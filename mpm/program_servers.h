@@ -30,6 +30,9 @@ class ProgramServers : public ServerKind {
         bool announced = false;
     };
     void announce(unsigned slot) noexcept;
+    bool has_client(unsigned slot) const noexcept {
+        return seats_[slot].server.admitted.load(std::memory_order_acquire);
+    }
 
     Pool& pool_;
     const ServiceSpec& spec_;

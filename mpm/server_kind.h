@@ -27,7 +27,8 @@ enum class Ending {
     normal,
     early,         ///< without a failure, and before it could be seen to serve
     failed_start,  ///< trying again soon would only repeat it
-    crash          ///< it had served
+    crash,         ///< it had served
+    program        ///< that of a client's program
 };
 
 /// How the servers of a pool come to be and go.

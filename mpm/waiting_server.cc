@@ -46,11 +46,26 @@ const Guard* admit(LaunchSlot& slot, WaitingServer& server) noexcept {
     const auto self = static_cast<pid_t>(syscall(SYS_getpid));
     Visitor visitor = visitor_of(slot.socket, slot.peer);
     visitor.answers = find_out(seat.admission, slot.socket, slot.peer);
-    for (;;) {
-        const Guard* guard = seat.admission->admit(visitor, monotonic_ms(), self, server.claim);
-        if (guard == nullptr || !seat.admission->waits(*guard)) return guard;
+    const auto decide = [&] {
+        return seat.admission->admit(visitor, monotonic_ms(), self, server.claim);
+    };
+    const Guard* guard = decide();
+    if (guard == nullptr || !seat.admission->waits(*guard)) return guard;
+    // At the limit one more server would only wait as well: until then this one is a spare.
+    seat.scoreboard->idle(server.slot);
+    do {
         nap(seat.poll);
-    }
+        guard = decide();
+    } while (guard != nullptr && seat.admission->waits(*guard));
+    seat.scoreboard->busy(server.slot);
+    return guard;
+}
+
+/// As one that others cannot count on: asking about a peer may take its time.
+void become_busy(const LaunchSlot& slot, const WaitingServer& server) noexcept {
+    Scoreboard& board = *server.seat->scoreboard;
+    board.thread(server.slot, 0).began.store(slot.began_us / 1000, std::memory_order_relaxed);
+    board.busy(server.slot);
 }
 
 /// Takes a connection from the socket that has one; false when another server was faster.
@@ -95,10 +110,12 @@ bool wait_for_client(LaunchSlot& slot) noexcept {
         }
         if (!accept_from(slot, seat.sockets[static_cast<std::size_t>(event.data.fd)])) continue;
         slot.began_us = monotonic_us();
+        become_busy(slot, server);
         if (const Guard* guard = admit(slot, server)) {
             turn_away(seat.admission, slot.socket, slot.peer);
             syscall(SYS_close, slot.socket);
             seat.refusals->put(guard, slot.peer);
+            seat.scoreboard->idle(server.slot);
             seat.scoreboard->wake();
             continue;
         }
@@ -106,9 +123,8 @@ bool wait_for_client(LaunchSlot& slot) noexcept {
         syscall(SYS_prctl, PR_SET_PDEATHSIG, 0);
         seat.scoreboard->accessed(server.slot);
         seat.scoreboard->note_peer(server.slot, 0, slot.peer);
-        seat.scoreboard->thread(server.slot, 0)
-            .began.store(slot.began_us / 1000, std::memory_order_relaxed);
-        seat.scoreboard->busy(server.slot, 0, seat.announce);
+        server.admitted.store(true, std::memory_order_release);
+        if (seat.announce) seat.scoreboard->wake();
         return true;
     }
 }

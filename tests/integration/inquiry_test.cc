@@ -136,6 +136,25 @@ TEST_CASE("whoever waits for a name holds up nobody else, and is refused in the 
     });
 }
 
+TEST_CASE("whoever waits for a name in a pool of programs is no spare for the next one") {
+    in_own_network(dns, [] {
+        FakeNameServer names({{"a.example.org", "127.0.0.2"}},
+                             {{"127.0.0.2", "a.example.org"}, {"127.0.0.3", "?"}});
+        DaemonUnderTest daemon(echo({"prefork", "/bin/cat cat"},
+                                    "only_from = .example.org\nstart_servers = 2\n"
+                                    "min_spare_servers = 2\nmax_spare_servers = 4\n"));
+        const auto port = daemon.port("echo");
+        std::vector<Client> slow;
+        for (int i = 0; i < 6; ++i) slow.push_back(client_from("127.0.0.3", port));
+        for (int i = 0; i < 3; ++i) CHECK(is_served(client_from("127.0.0.2", port)));
+        daemon.await_lines("START: ", 3);
+        CHECK(daemon.lines_with("FAIL: ") == 0);
+        names.set_silent(false);
+        daemon.await_lines("FAIL: ", 6);
+        CHECK(daemon.lines_with("START: ") == 3);
+    });
+}
+
 TEST_CASE("two hundred at once, of whom each has a name") {
     in_own_network(dns, [] {
         std::map<std::string, std::string> addresses, reverse;

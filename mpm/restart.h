@@ -28,6 +28,11 @@ class Restart {
     bool pauses() const noexcept { return pause_.pending(); }
     /// None is wanted any more.
     void cancel() noexcept { pause_.cancel(); }
+    /// What failed is not what would be started now.
+    void forget() noexcept {
+        pause_.cancel();
+        throttle_ = {};
+    }
 
   private:
     Runtime& runtime_;

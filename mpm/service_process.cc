@@ -101,6 +101,7 @@ void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
         else
             drain(*process);
     }
+    restart_.forget();
     update();
 }
 

@@ -81,6 +81,14 @@ class Wait::Door : private ChildOwner {
         accepting_ = true;
         if (pid_ == 0 && !pause_.pending() && !reply_) watch();
     }
+    /// What failed is not what would be started now.
+    void forget_failures() noexcept {
+        respawn_ = {};
+        suspicious_ = false;
+        if (!pause_.pending()) return;
+        pause_.cancel();
+        if (pid_ == 0 && !reply_) watch();
+    }
 
   private:
     void watch() noexcept {
@@ -303,9 +311,11 @@ void Wait::stop_accepting() noexcept {
     for (const auto& door : doors_) door->leave_alone();
 }
 
-void Wait::adopt(Assignment assignment, bool) {
+void Wait::adopt(Assignment assignment, bool new_servers) {
     job_ = std::move(assignment);
     board_.adopt(job_.spec);
+    if (!new_servers) return;
+    for (const auto& door : doors_) door->forget_failures();
 }
 
 unsigned Wait::sessions() const noexcept {

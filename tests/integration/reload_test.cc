@@ -214,4 +214,19 @@ TEST_CASE("a bad file changes nothing of what runs; a broken service stays as it
     CHECK(Client(daemon.port("b")).end() == Client::End::refused);
 }
 
+TEST_CASE("a reload that repairs a service whose start is on pause has it started at once") {
+    const auto configuration = [](const std::string& directory) {
+        return "{echo} stream tcp4 prefork {user} internal echo\n[{echo}]\nid = echo\n"
+               "directory = " +
+               directory + "\n";
+    };
+    DaemonUnderTest daemon(configuration("{dir}/none"));
+    daemon.await_output("next start in 2 s");
+    // No better: its first pause is the first again.
+    daemon.reload(configuration("{dir}/none/either"));
+    daemon.await_lines("next start in 1 s", 2);
+    daemon.reload(configuration("{dir}"));
+    CHECK(Client(daemon.port("echo")).ask("at last") == "at last");
+}
+
 TEST_SUITE_END();

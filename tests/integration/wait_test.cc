@@ -80,6 +80,23 @@ id = loop
     CHECK(gauge.entered <= 40);
 }
 
+TEST_CASE("a reload that changes a program on pause has it started at once") {
+    const auto configuration = [](const std::string& words) {
+        return "{loop} dgram udp4 wait {user} {probe} probe " + words + "\n[{loop}]\nid = loop\n";
+    };
+    const std::string broken = "never-take {dir}/gauge {dir}/repaired";
+    DaemonUnderTest daemon(configuration(broken));
+    Gauge::create(daemon.file("gauge"));
+    Client client(address_of("127.0.0.1", daemon.port("loop")), SOCK_DGRAM);
+    client.send("read in the end");
+    daemon.await_output("the service pauses for 1 s");
+    // No better: its first pause is the first again.
+    daemon.reload(configuration(broken + " again"));
+    daemon.await_lines("the service pauses for 1 s", 2);
+    daemon.reload(configuration("receive 1"));
+    CHECK(client.receive().find("read in the end") != std::string::npos);
+}
+
 TEST_CASE("wait/1 is wait, never nowait") {
     DaemonUnderTest daemon("{one} stream tcp4 wait/1 {user} {probe} probe accept 2\n");
     const std::string first = Client(daemon.port("one")).rest();

@@ -180,6 +180,10 @@ TEST_SUITE("mpm") {
                                        "web: process 43 ended with status 3; next start in 1 s",
                                        "web: cannot start its process: Resource temporarily "
                                        "unavailable; next try in 2 s"});
+        restart.forget();
+        CHECK_FALSE(restart.pauses());
+        restart.ended("web", failed, false);
+        CHECK(world.log.back() == "web: process 43 ended with status 3; next start in 1 s");
         restart.served();
         restart.ended("web", failed, false);
         world.loop.run();

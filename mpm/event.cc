@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/event.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sysexits.h>
@@ -54,13 +55,31 @@ int serve_event(ServerSeat seat) {
     const UniqueFd done_fd(::eventfd(0, EFD_CLOEXEC));
     if (!done_fd) throw_errno("eventfd");
     std::atomic<unsigned> running{threads};
-    std::vector<Thread> started;
-    for (unsigned i = 0; i < threads; ++i)
-        started.emplace_back(process.spec().pool.thread_stack_size, [&, i] {
-            pollers[shared ? 0 : i].run(i);
-            const std::uint64_t one = 1;
-            if (running.fetch_sub(1) == 1) (void)!::write(done_fd.get(), &one, sizeof one);
-        });
+    const auto ended = [&](unsigned count) noexcept {
+        const std::uint64_t one = 1;
+        if (running.fetch_sub(count) == count) (void)!::write(done_fd.get(), &one, sizeof one);
+    };
+    std::vector<Thread> started(threads);
+    unsigned living = 0;
+    try {
+        for (; living < threads; ++living)
+            started[living] = Thread(process.spec().pool.thread_stack_size, [&, i = living] {
+                pollers[shared ? 0 : i].run(i);
+                ended(1);
+            });
+    } catch (const std::exception& problem) {
+        if (living == 0) throw;
+        // Those that serve already go on, and have to be told when to end.
+        process.reporter().log(Level::warning,
+                               fmt::format("{}: {} threads instead of {} ({})", process.spec().id,
+                                           living, threads, problem.what()));
+        const unsigned missing = threads - living;
+        if (shared) {
+            capacity.occupy(static_cast<int>(missing));
+            for (unsigned i = living; i < threads; ++i) board.gone(process.seat().slot, i);
+        }
+        ended(missing);
+    }
     process.reporter().ready();
     listen_until(process, done_fd.get());
     for (Thread& thread : started) thread.join();

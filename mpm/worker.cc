@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/worker.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "daemon/os/system_error.h"
@@ -17,6 +21,8 @@ namespace minetd {
 namespace {
 
 constexpr int second = 1000;
+/// Of a thread: what it waits in, its connection, and what the handler opens for it.
+constexpr rlim_t descriptors_each = 3;
 
 ThreadLimits limits_of(const ServiceSpec& spec) noexcept {
     const PoolLimits& pool = spec.pool;
@@ -37,12 +43,15 @@ class Worker : private ConversationLoop::Watcher {
     bool idle() noexcept override;
     int leave_fd() const noexcept override { return leave_fd_.get(); }
 
+    void limit_descriptors();
     void start(unsigned count);
+    void forgo(unsigned first_place) noexcept;
     void adapt(bool tick);
     unsigned living() noexcept;
     void wait(int timeout) noexcept;
 
     struct Place {
+        std::optional<ConversationLoop> loop;
         Thread thread;
         std::atomic<bool> ended{false};
     };
@@ -57,11 +66,11 @@ class Worker : private ConversationLoop::Watcher {
 };
 
 Worker::Worker(ServingProcess& process, const ThreadLimits& limits)
-    : limits_(limits),
-      process_(process),
-      attention_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      places_(limits_.most) {
+    : limits_(limits), process_(process), attention_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!attention_fd_) throw_errno("eventfd");
+    limit_descriptors();
+    places_ = std::vector<Place>(limits_.most);
+    forgo(limits_.most);
     if (!limits_.floats()) return;
     const ServerSeat& mine = process_.seat();
     mine.scoreboard->server(mine.slot).threads.store(limits_.most, std::memory_order_relaxed);
@@ -84,30 +93,66 @@ bool Worker::idle() noexcept {
     return false;
 }
 
+/// Threads without a descriptor left for their clients would serve nobody.
+void Worker::limit_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    const auto used = static_cast<rlim_t>(attention_fd_.get());  // the lowest that was free
+    const rlim_t most = std::max<rlim_t>(1, (limit.rlim_cur - used) / descriptors_each);
+    if (limits_.most <= most) return;
+    process_.reporter().log(
+        Level::notice, fmt::format("{}: no more than {} threads in a server; for {}, raise its "
+                                   "rlimit_files",
+                                   process_.spec().id, most, limits_.most));
+    limits_.most = static_cast<unsigned>(most);
+    limits_.start = std::min(limits_.start, limits_.most);
+}
+
+/// Nobody's spares: these places have no thread, and may get none.
+void Worker::forgo(unsigned first_place) noexcept {
+    const ServerSeat& mine = process_.seat();
+    for (unsigned slot = first_place; slot < mine.scoreboard->threads(); ++slot)
+        if (slot >= places_.size() || !places_[slot].thread) mine.scoreboard->gone(mine.slot, slot);
+}
+
+/// So many, or as many as there may be: throws only where there is none at all.
 void Worker::start(unsigned count) {
     for (unsigned slot = 0; slot < places_.size() && count > 0; ++slot) {
         Place& place = places_[slot];
         if (place.thread) continue;
-        place.ended = false;
-        place.thread = Thread(process_.spec().pool.thread_stack_size, [this, slot] {
-            try {
-                ConversationLoop(process_, slot, false, this).run();
-            } catch (const std::exception& problem) {
-                process_.reporter().log(Level::error,
-                                        process_.spec().id + ": a thread: " + problem.what());
-            }
-            places_[slot].ended = true;
-            const std::uint64_t one = 1;
-            (void)!::write(attention_fd_.get(), &one, sizeof one);
-        });
+        try {
+            place.ended = false;
+            place.loop.emplace(process_, slot, false, static_cast<Watcher*>(this));
+            place.thread = Thread(process_.spec().pool.thread_stack_size, [this, &place] {
+                place.loop->run();
+                place.ended = true;
+                const std::uint64_t one = 1;
+                (void)!::write(attention_fd_.get(), &one, sizeof one);
+            });
+        } catch (const std::exception& problem) {
+            place.loop.reset();
+            // Whoever serves goes on, and is not left without one who hears the parent.
+            if (living() == 0) throw;
+            forgo(slot);
+            if (!std::exchange(short_of_threads_, true))
+                process_.reporter().log(Level::warning,
+                                        fmt::format("{}: no further thread ({}); tried again each "
+                                                    "second",
+                                                    process_.spec().id, problem.what()));
+            return;
+        }
         --count;
     }
+    short_of_threads_ = false;
 }
 
 unsigned Worker::living() noexcept {
     unsigned count = 0;
     for (Place& place : places_) {
-        if (place.thread && place.ended) place.thread.join();
+        if (place.thread && place.ended) {
+            place.thread.join();
+            place.loop.reset();
+        }
         if (place.thread) ++count;
     }
     return count;
@@ -127,17 +172,7 @@ void Worker::adapt(bool tick) {
             idle_.fetch_sub(static_cast<int>(surplus));
         }
     }
-    if (wanted <= living || (short_of_threads_ && !tick)) return;
-    try {
-        start(wanted - living);
-        short_of_threads_ = false;
-    } catch (const std::system_error& problem) {
-        if (living == 0) throw;
-        if (!std::exchange(short_of_threads_, true))
-            process_.reporter().log(Level::warning, process_.spec().id + ": no further thread: " +
-                                                        error_text(problem.code().value()) +
-                                                        "; tried again each second");
-    }
+    if (wanted > living && (tick || !short_of_threads_)) start(wanted - living);
 }
 
 void Worker::wait(int timeout) noexcept {

@@ -194,6 +194,28 @@ TEST_CASE("few descriptors: the daemon survives, and serves again when there are
     CHECK(daemon.alive());
 }
 
+TEST_CASE("few descriptors: a server has no more threads than it can serve clients with") {
+    DaemonUnderTest daemon(R"(
+{echo} stream tcp4 worker {user} internal echo
+[{echo}]
+start_servers = 1
+server_limit = 1
+threads_per_child = 64
+min_spare_threads = 1
+max_spare_threads = 64
+rlimit_files = 60
+)");
+    daemon.await_output("for 64, raise its rlimit_files");
+    std::vector<Client> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.emplace_back(daemon.port("echo"));
+        clients.back().send("x");
+        CHECK(clients.back().bytes(1) == "x");
+    }
+    CHECK(daemon.lines_with("no more than") == 1);
+    CHECK(daemon.lines_with("no further thread") == 0);
+}
+
 TEST_CASE("process_limit: programs of all nowait services together, and over a reload") {
     const std::string lines =
         "{one} stream tcp4 nowait {user} /bin/cat cat\n"

@@ -4,13 +4,16 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
@@ -137,6 +140,41 @@ TEST_CASE("the calculator, which blocks: one client after the other, and both") 
     for (Client* client : {&first, &second, &first, &second}) {
         client->send("6 * 7\n");
         CHECK(client->line() == "42\n");
+    }
+}
+
+TEST_CASE("where only some threads are to be had these serve, and go with their generation") {
+    if (::geteuid() != 0) {
+        MESSAGE("skipped: changing users needs root");
+        return;
+    }
+    const Modules modules;
+    for (const char* mpm : {"worker", "event"}) {
+        CAPTURE(std::string(mpm));
+        // A user of whom no other test has processes, as they are counted.
+        const std::string text = "{calc} stream tcp4 " + std::string(mpm) + " lp internal " +
+                                 modules.file("calc") +
+                                 "\n[{calc}]\nstart_servers = 1\nserver_limit = 1\n"
+                                 "threads_per_child = 20\nmin_spare_threads = 1\n"
+                                 "max_spare_threads = 20\n";
+        DaemonUnderTest daemon(text + "rlimit_nproc = 8\n");
+        {
+            Client first(daemon.port("calc")), second(daemon.port("calc"));
+            for (Client* client : {&first, &second}) {
+                client->send("6 * 7\n");
+                CHECK(client->line() == "42\n");
+            }
+        }
+        const std::vector<ProcessView> before = descendants(daemon.pid());
+        CHECK(before.size() == 2);
+        daemon.reload(text);
+        CHECK(comes_true([&] {
+            return std::ranges::none_of(
+                before, [](const ProcessView& process) { return ::kill(process.pid, 0) == 0; });
+        }));
+        CHECK(Client(daemon.port("calc")).ask("6 * 7\n") == "42\n");
+        daemon.await_output("thread: Resource temporarily unavailable");
+        CHECK(daemon.lines_with("thread: Resource temporarily unavailable") == 1);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <stdexcept>
 
@@ -27,7 +28,7 @@ bool can_bind(int family, int type, std::uint16_t port) {
 std::uint16_t free_port() {
     // Each process begins elsewhere and never takes a port twice, so that tests which run side by
     // side seldom meet.
-    static unsigned next = static_cast<unsigned>(getpid()) * 97U;
+    static std::atomic<unsigned> next{static_cast<unsigned>(getpid()) * 97U};
     for (int tries = 0; tries < 20'000; ++tries) {
         const auto port = static_cast<std::uint16_t>(12'000 + next++ % 20'000);
         if (can_bind(AF_INET, SOCK_STREAM, port) && can_bind(AF_INET6, SOCK_STREAM, port) &&

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/process_sockets.h"
@@ -39,6 +40,8 @@ std::set<ino_t> listeners(const std::string& host, std::uint16_t port) {
     }
     return inodes;
 }
+
+constexpr const char* kinds_of_pools[] = {"nowait", "prefork", "worker", "event"};
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point began) {
@@ -132,7 +135,7 @@ async_request_worker_factor = 9
         idle.emplace_back(port);
         idle.back().send("x");
         REQUIRE(idle.back().bytes(1) == "x");
-        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     Client next(port);
     CHECK(next.ask("let me in") == "let me in");
@@ -159,7 +162,7 @@ async_request_worker_factor = 200
 }
 
 TEST_CASE("each deadline lets go of its own clients only") {
-    for (const char* mpm : {"nowait", "prefork", "worker", "event"}) {
+    at_once(kinds_of_pools, [](const char* mpm) {
         CAPTURE(std::string(mpm));
         const std::string serve = mpm;
         DaemonUnderTest daemon("{first} stream tcp4 " + serve + " {user} internal echo\n" +
@@ -168,7 +171,11 @@ TEST_CASE("each deadline lets go of its own clients only") {
                                " {user} internal chargen\n"
                                "[{first}]\nfirst_byte_timeout = 1\n"
                                "[{keep}]\nkeep_alive_timeout = 1\n"
-                               "[{write}]\nwrite_timeout = 1\n");
+                               "[{write}]\nid = write\nwrite_timeout = 1\n"
+                               "log_on_success = EXIT\n");
+        Client deaf(daemon.port("write"));
+        const int small = 4096;
+        setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
         {
             const auto began = Clock::now();
             Client silent(daemon.port("first")), talks(daemon.port("first"));
@@ -187,15 +194,10 @@ TEST_CASE("each deadline lets go of its own clients only") {
             CHECK(idle.end() == Client::End::closed);
             CHECK(silent.ask("late, but the first") == "late, but the first");
         }
-        {
-            Client deaf(daemon.port("write"));
-            const int small = 4096;
-            setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-            std::this_thread::sleep_for(std::chrono::milliseconds(3500));
-            while (deaf.end() == Client::End::none) deaf.rest();
-            CHECK(deaf.end() != Client::End::none);
-        }
-    }
+        daemon.await_output("EXIT: write");
+        deaf.rest();
+        CHECK(deaf.end() != Client::End::none);
+    });
 }
 
 TEST_CASE("overflow = queue: whoever is over the limit waits for a place, in every MPM") {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/process_tree.h"
@@ -26,6 +27,8 @@ std::vector<pid_t> leaves(const DaemonUnderTest& daemon) {
     return found;
 }
 
+constexpr const char* pools[] = {"prefork", "worker", "event"};
+
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point began) {
     return std::chrono::duration<double>(Clock::now() - began).count();
@@ -36,7 +39,7 @@ double seconds_since(Clock::time_point began) {
 TEST_SUITE_BEGIN("pools");
 
 TEST_CASE("servers killed at random cost their own clients only, and no place is lost") {
-    for (const char* mpm : {"prefork", "worker", "event"}) {
+    at_once(pools, [](const char* mpm) {
         CAPTURE(std::string(mpm));
         DaemonUnderTest daemon("{echo} stream tcp4 " + std::string(mpm) +
                                " {user} internal echo\n[{echo}]\ninstances = 40\n"
@@ -65,7 +68,7 @@ TEST_CASE("servers killed at random cost their own clients only, and no place is
             return std::ranges::all_of(all, [](Client& client) { return client.bytes(1) == "x"; });
         }));
         CHECK(daemon.alive());
-    }
+    });
 }
 
 TEST_CASE("server_limit and thread_limit grow with a reload, while conversations go on") {
@@ -133,16 +136,15 @@ max_spare_servers = 2
 )");
     // No process is that small: each is replaced within a second or two, and nobody notices.
     const std::vector<pid_t> before = leaves(daemon);
-    for (int i = 0; i < 30; ++i) {
+    CHECK(comes_true([&] {
         CHECK(Client(daemon.port("echo")).ask("x") == "x");
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    const std::vector<pid_t> after = leaves(daemon);
-    for (const pid_t pid : before) CHECK(std::ranges::find(after, pid) == after.end());
+        const std::vector<pid_t> now = leaves(daemon);
+        return std::ranges::find_first_of(before, now) == before.end();
+    }));
 }
 
 TEST_CASE("a server that goes closes HTTP connections between two requests, and waits for others") {
-    for (const char* mpm : {"prefork", "worker", "event"}) {
+    at_once(pools, [](const char* mpm) {
         CAPTURE(std::string(mpm));
         const std::string text = "{http} stream tcp4 " + std::string(mpm) +
                                  " {user} internal http {dir}\n"
@@ -168,11 +170,11 @@ TEST_CASE("a server that goes closes HTTP connections between two requests, and 
         again.rest();
         CHECK(again.end() != Client::End::none);
         CHECK(seconds_since(began) < 15);
-    }
+    });
 }
 
 TEST_CASE("drain_timeout: an old generation has that long for its conversations") {
-    for (const char* mpm : {"prefork", "worker", "event"}) {
+    at_once(pools, [](const char* mpm) {
         CAPTURE(std::string(mpm));
         const std::string line = "{echo} stream tcp4 " + std::string(mpm) +
                                  " {user} internal echo\n[{echo}]\ndrain_timeout = 1\n";
@@ -187,7 +189,7 @@ TEST_CASE("drain_timeout: an old generation has that long for its conversations"
         held.rest();
         CHECK(held.end() != Client::End::none);
         daemon.await_output("have not finished after 1 s");
-    }
+    });
 }
 
 TEST_SUITE_END();

@@ -43,6 +43,11 @@ bool is_entry(const Heading* heading) {
     return heading && (heading->kind == Kind::service || heading->kind == Kind::defaults);
 }
 
+/// Of the operator that the text begins with; 0 without one.
+std::size_t operator_length(std::string_view text) {
+    return text.starts_with('=') ? 1 : text.starts_with("+=") || text.starts_with("-=") ? 2 : 0;
+}
+
 /// A physical line that says something.
 struct Line {
     std::shared_ptr<LogicalLine> text;
@@ -237,27 +242,26 @@ class StatementReader {
         while (end < text.size() &&
                (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
             ++end;
+        // Whatever stands apart from the operator is the name, known or not.
+        if (line.words.size() > 1 && operator_length(line.words[1].text) > 0 &&
+            line.words[0].text.find('=') == std::string::npos)
+            end = start + line.words[0].text.size();
         XinetdSetting setting;
         setting.place = {line.text, start};
         setting.name = std::string(text.substr(start, end - start));
         std::size_t next = end;
         while (next < text.size() && is_blank(text[next])) ++next;
         setting.joined = next == end;
-        if (const std::string_view rest = text.substr(next); rest.starts_with('=')) {
-            next += 1;
-        } else if (rest.starts_with("+=") || rest.starts_with("-=")) {
-            setting.op = rest[0] == '+' ? Operator::add : Operator::remove;
-            next += 2;
-        } else {
-            next = end = start;
-        }
-        if (end == start) {
+        const std::size_t length = operator_length(text.substr(next));
+        if (length == 2) setting.op = text[next] == '+' ? Operator::add : Operator::remove;
+        if (length == 0 || end == start) {
             setting.fault = "this is no setting: there is no `name = value` in it";
             setting.advice =
                 "xinetd drops the entry. A value cannot go on in another line: write "
                 "it in one, and comments behind # in lines of their own";
             return setting;
         }
+        next += length;
         // Read on in the same line, so that offsets stay what they are.
         auto value = std::make_shared<LogicalLine>(source_);
         value->append(std::string(next, ' ') + std::string(text.substr(next)),

@@ -200,6 +200,7 @@ const Row rows[] = {
     {"123-control-byte", 1, 1, 0, {"a control byte"}},
     {"124-native", 1, 0, 1, {"source_prefix is an attribute of minetd's own"}},
     {"125-native-wrong", 0, 1, 0, {"which xinetd ignores"}},
+    {"126-unknown-letters", 1, 0, 2, {"no attribute `max-load`", "did you mean `max_load`?"}},
 };
 
 std::string path_of(const char* file) {

@@ -70,8 +70,10 @@ void Decimal::apply(const Attribute& row, double& value, Operator op, Words word
     value = number;
 }
 
+// As apply() reads it: without an exponent.
 std::string Decimal::format(double value) {
-    return fmt::format("{}", value);
+    char text[512];  // of the least number: 324 zeros, and its figures
+    return {text, std::to_chars(text, std::end(text), value, std::chars_format::fixed).ptr};
 }
 
 void Kibibytes::apply(const Attribute& row, std::uint64_t& value, Operator op, Words words) {

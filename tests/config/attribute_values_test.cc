@@ -69,6 +69,7 @@ TEST_SUITE("config") {
             {"source_prefix = 24", "", "two numbers"},
             {"source_prefix = 33 64", "", "out of range"},
             {"max_load = 2.5", "max_load = 2.5", ""},
+            {"max_load = 0.00001", "max_load = 0.00001", ""},
             {"access_times = 8:00-17:30", "access_times = 08:00-17:30", ""},
             {"access_times = 22:00-06:00 12:00-24:00", "access_times = 22:00-06:00 12:00-24:00",
              ""},

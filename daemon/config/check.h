@@ -22,6 +22,8 @@ void check(Draft& draft, const LoadOptions& options, Diagnostics& diagnostics);
 void check_pool(Draft& draft, Diagnostics& diagnostics);
 /// The part that is about who may come.
 void check_admission(Draft& draft, Diagnostics& diagnostics);
+/// Why the service can ask no ident daemon who its peers are; null where it can.
+const char* why_unidentified(const ServiceSpec& spec) noexcept;
 
 /// The part that is about what it is kept from: what contradicts itself or has no effect.
 void check_sandbox(Draft& draft, Diagnostics& diagnostics);

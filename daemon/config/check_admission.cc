@@ -40,14 +40,9 @@ void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
 
 /// Where nobody can be identified, everybody would be let in.
 void check_ident(Draft& draft, Diagnostics& diagnostics) {
-    const ServiceSpec& spec = draft.spec;
-    const char* const why = spec.is_resident() || is_unseen(spec) ? "its program accepts"
-                            : spec.family == Family::unix_domain  ? "its peers are local"
-                            : spec.is_datagram()                  ? "datagrams have no owner"
-                            : spec.port == ident_port             ? "it is the ident service"
-                                                                  : nullptr;
-    if (why != nullptr)
-        draft.error("ident_only", fmt::format("nobody can be identified to {}: {}", spec.id, why),
+    if (const char* const why = why_unidentified(draft.spec); why != nullptr)
+        draft.error("ident_only",
+                    fmt::format("nobody can be identified to {}: {}", draft.spec.id, why),
                     "write ident_only = no for it", diagnostics);
 }
 
@@ -64,6 +59,14 @@ void check_banners(Draft& draft, Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+const char* why_unidentified(const ServiceSpec& spec) noexcept {
+    return spec.is_resident() || is_unseen(spec) ? "its program accepts"
+           : spec.family == Family::unix_domain  ? "its peers are local"
+           : spec.is_datagram()                  ? "datagrams have no owner"
+           : spec.port == ident_port             ? "it is the ident service"
+                                                 : nullptr;
+}
 
 void check_admission(Draft& draft, Diagnostics& diagnostics) {
     const ServiceSpec& spec = draft.spec;

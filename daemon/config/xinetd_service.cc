@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "daemon/config/check.h"
 #include "daemon/config/names.h"
 #include "daemon/config/values.h"
 #include "daemon/config/xinetd_words.h"
@@ -187,7 +188,6 @@ class Settling {
     void flags() {
         spec_.nodelay = spec_.nodelay || is(xinetd_nodelay);
         spec_.keepalive = spec_.keepalive || is(xinetd_keepalive);
-        spec_.ident_only = spec_.ident_only || is(xinetd_idonly);
         if (type(xinetd_tcpmux) || type(xinetd_tcpmux_plus)) {
             spec_.tcpmux = true;
             spec_.tcpmux_plus = type(xinetd_tcpmux_plus);
@@ -200,12 +200,25 @@ class Settling {
                 warning("flags", "INTERCEPT: there is nothing to intercept without `wait = yes`",
                         "leave it out");
         }
+        if (is(xinetd_idonly)) identified_only();
         const bool no_libwrap =
             is(xinetd_nolibwrap) || (type(xinetd_rpc) && spec_.protocol == "tcp");
         if (no_libwrap)
             spec_.libwrap.clear();
         else if (!says("libwrap"))
             spec_.libwrap = libwrap_name();
+    }
+
+    /// xinetd asks who a client is in order to record it, and only then can the answer be missing.
+    void identified_only() {
+        const char* const why = (spec_.log_on_success & log_userid) == 0
+                                    ? "USERID is not in log_on_success"
+                                    : why_unidentified(spec_);
+        if (why == nullptr)
+            spec_.ident_only = true;
+        else
+            warning("flags", fmt::format("IDONLY has no effect, as with xinetd: {}", why),
+                    "leave it out, or write log_on_success += USERID where clients have a name");
     }
 
     std::string libwrap_name() const {

@@ -201,6 +201,12 @@ const Row rows[] = {
     {"124-native", 1, 0, 1, {"source_prefix is an attribute of minetd's own"}},
     {"125-native-wrong", 0, 1, 0, {"which xinetd ignores"}},
     {"126-unknown-letters", 1, 0, 2, {"no attribute `max-load`", "did you mean `max_load`?"}},
+    {"130-idonly",
+     2,
+     0,
+     4,
+     {"IDONLY has no effect, as with xinetd: USERID is not in log_on_success",
+      "IDONLY has no effect, as with xinetd: its program accepts"}},
 };
 
 std::string path_of(const char* file) {

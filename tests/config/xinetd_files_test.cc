@@ -82,6 +82,8 @@ TEST_SUITE("config") {
             {"this is garbage\n", false, "this is no setting"},
             {"only_from = 127.0.0.\n", true, "it admits nobody"},
             {"no_access = 127.0.0.\n", false, "no_access:"},
+            {"flags = IDONLY\n", true, "IDONLY has no effect, as with xinetd: USERID is not in"},
+            {"flags = IDONLY\nlog_on_success = USERID\nwait = yes\n", true, "hardly any host"},
             {"only_from = 10.0.0.0/255.0.0.0\n", true, "is the network 10.0.0.0/8 here"},
             {"access_times = 00:00-24:00\n", true, "24:00 is midnight"},
             {"flags = NAMEINARGS\n", false, "NAMEINARGS"},
@@ -107,7 +109,6 @@ TEST_SUITE("config") {
         const auto with = [](const std::string& more) { return Outcome(entry(more)).only(); };
         CHECK(with("flags = NODELAY KEEPALIVE\n").nodelay);
         CHECK(with("flags = NODELAY KEEPALIVE\n").keepalive);
-        CHECK(with("flags = IDONLY\n").ident_only);
         CHECK(with("flags = NOLIBWRAP\n").libwrap.empty());
         CHECK(with("flags = IPv4\n").family == Family::v4);
         CHECK(with("bind = 127.0.0.1\n").family == Family::v4);
@@ -121,6 +122,38 @@ TEST_SUITE("config") {
                                  "server_args = me arg\nflags = NAMEINARGS\n"}) {
             CHECK(with(text).server_args == std::vector<std::string>{"me", "arg"});
             CHECK(with(text).libwrap == "me");
+        }
+    }
+
+    TEST_CASE("IDONLY goes by USERID, where somebody can be asked") {
+        const struct {
+            const char *defaults, *more;
+            bool only;
+            const char* says;
+        } rows[] = {
+            {"", "log_on_success = USERID\n", true, "hardly any host runs"},
+            {"log_on_success = USERID\n", "", true, "hardly any host runs"},
+            {"", "", false, "USERID is not in log_on_success"},
+            {"", "log_on_failure = USERID\n", false, "USERID is not in log_on_success"},
+            {"log_on_success = USERID\n", "log_on_success -= USERID\n", false, "USERID is not in"},
+            {"", "log_on_success = USERID\nwait = yes\n", false, "its program accepts"},
+            {"", "log_on_success = USERID\nwait = yes\nflags = INTERCEPT IDONLY\n", true,
+             "hardly any host runs"},
+            {"", "log_on_success = USERID\nwait = yes\nsocket_type = dgram\n", false,
+             "datagrams have no owner"},
+            {"", "log_on_success = USERID\nport = 113\n", false, "it is the ident service"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(std::string(row.defaults));
+            CAPTURE(std::string(row.more));
+            // The first of two lines of an attribute counts.
+            const Outcome outcome("defaults\n{\n" + std::string(row.defaults) +
+                                  "}\nservice one\n{\n" + row.more + "flags = IDONLY\n" + basics +
+                                  "}\n");
+            CAPTURE(outcome.text);
+            CHECK(outcome.only().ident_only == row.only);
+            CHECK(outcome.text.find(row.says) != std::string::npos);
+            CHECK(outcome.diagnostics.errors() == 0);
         }
     }
 

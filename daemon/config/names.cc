@@ -83,6 +83,12 @@ std::string protocol_text(std::string_view base, Family family) {
     return std::string(base);
 }
 
+std::optional<std::uint16_t> listed_port(const std::string& name, const std::string& protocol) {
+    const servent* entry = getservbyname(name.c_str(), protocol.c_str());
+    if (!entry) return std::nullopt;
+    return ntohs(static_cast<std::uint16_t>(entry->s_port));
+}
+
 std::optional<std::uint16_t> port_of(const std::string& name, const std::string& protocol) {
     if (const auto number = decimal(name)) {
         if (*number < 1 || *number > 65535) return std::nullopt;
@@ -90,8 +96,7 @@ std::optional<std::uint16_t> port_of(const std::string& name, const std::string&
     }
     const std::string database = protocol == "udp" || protocol == "udplite" ? "udp" : "tcp";
     for (const std::string& asked : {protocol, database})
-        if (const servent* entry = getservbyname(name.c_str(), asked.c_str()))
-            return ntohs(static_cast<std::uint16_t>(entry->s_port));
+        if (const auto listed = listed_port(name, asked)) return listed;
     for (const KnownPort& known : ports)
         if (known.name == name) return known.port;
     return std::nullopt;

@@ -24,6 +24,8 @@ std::string protocol_text(std::string_view base, Family family);
 
 /// The port of a service word, host order: a number, or a name of services(5) for this protocol.
 std::optional<std::uint16_t> port_of(const std::string& name, const std::string& protocol);
+/// The port that services(5) itself has for a name and a protocol, without what is known otherwise.
+std::optional<std::uint16_t> listed_port(const std::string& name, const std::string& protocol);
 /// A service of services(5) whose name is near; empty if there is none.
 std::string nearest_service(const std::string& name);
 

@@ -98,11 +98,8 @@ void XinetdAdvice::about_families(const XinetdEntry& entry) {
 }
 
 void XinetdAdvice::about_servers(const XinetdEntry& entry) {
-    const bool sensor = (entry.flags & xinetd_sensor) != 0;
-    if (entry.says("server") && (!entry.draft.spec.redirect.host.empty() || sensor))
-        warn(entry.where("server"),
-             sensor ? "a sensor starts no server" : "connections are redirected: no server starts",
-             "leave it out");
+    if (entry.says("server") && !entry.draft.spec.redirect.host.empty())
+        warn(entry.where("server"), "connections are redirected: no server starts", "leave it out");
     if ((entry.flags & xinetd_noretry) != 0)
         warn(entry.where("flags"),
              "NORETRY has no effect: where no process can be started, connections wait",

@@ -123,19 +123,23 @@ class Settling {
 
     void port() {
         if (is_mux() || type(xinetd_rpc)) return;
-        const auto listed = port_of(spec_.name, spec_.protocol);
-        if (!says("port")) {
-            if (type(xinetd_unlisted)) {
-                entry_.draft.plain_key = false;  // nobody shall look for it elsewhere
-                missing("port", "write port = NUMBER");
-            }
-            return;  // services(5) is asked for it, and its lack is told, with all others'
+        if (type(xinetd_unlisted)) {
+            if (says("port")) return;
+            entry_.draft.plain_key = false;  // nobody shall look for it elsewhere
+            return missing("port", "write port = NUMBER");
         }
-        if (type(xinetd_unlisted)) return;
+        const auto listed = listed_port(spec_.name, spec_.protocol);
+        if (!says("port")) spec_.port = port_of(spec_.name, spec_.protocol).value_or(0);
+        if (spec_.port == 0 || !entry_.draft.plain_key)
+            return;  // that there is none is told, with all others'
         if (!listed)
             warning("port",
-                    fmt::format("services(5) has no `{}`: xinetd refuses the service", spec_.name),
-                    "the port that is written counts here; write type = UNLISTED");
+                    fmt::format("services(5) has no `{}` for {}: xinetd refuses the service",
+                                spec_.name, spec_.protocol),
+                    says("port") ? "the port that is written counts here; write type = UNLISTED"
+                                 : fmt::format("it has the port {0} here; write type = UNLISTED "
+                                               "and port = {0}",
+                                               spec_.port));
         else if (*listed != spec_.port)
             warning("port",
                     fmt::format("services(5) has the port {} for `{}`: xinetd refuses the service",
@@ -155,7 +159,12 @@ class Settling {
             spec_.server_args.clear();
             return;
         }
-        if (is(xinetd_sensor)) return;
+        if (is(xinetd_sensor)) {
+            if (!says("server"))
+                warning("flags", "SENSOR without a `server`: xinetd refuses the service",
+                        "none is started here; write one where xinetd is to read this too");
+            return;
+        }
         if (!says("server")) return missing("server", "write server = /path/of/the/program");
         if (!is(xinetd_nameinargs)) return;  // argv[0] is the last part of the path
         if (spec_.server_args.size() < 2)

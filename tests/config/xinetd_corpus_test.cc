@@ -51,7 +51,7 @@ const Row rows[] = {
      2,
      {"no comment behind a value", "per_source is taken as it was meant",
       "rlimit_cpu is taken as it was meant"}},
-    {"18-sensor", 1, 0, 0, {}},
+    {"18-sensor", 1, 0, 1, {"SENSOR without a `server`: xinetd refuses"}},
     {"19-tcpmux", 2, 0, 0, {}},
     {"20-rpc", 1, 0, 0, {}},
     {"21-intercept", 1, 0, 0, {}},
@@ -115,7 +115,7 @@ const Row rows[] = {
      1,
      0,
      1,
-     {"services(5) has no `pgsqlchk`: xinetd refuses the service", "write type = UNLISTED"}},
+     {"services(5) has no `pgsqlchk` for tcp: xinetd refuses", "write type = UNLISTED"}},
     {"63-m14-other-port", 1, 0, 1, {"services(5) has the port 21 for `ftp`"}},
     {"64-m14-neither", 0, 1, 0, {"there is no service `pgsqlchk`"}},
     {"65-m15-no-protocol", 1, 0, 0, {}},
@@ -207,6 +207,12 @@ const Row rows[] = {
      4,
      {"IDONLY has no effect, as with xinetd: USERID is not in log_on_success",
       "IDONLY has no effect, as with xinetd: its program accepts"}},
+    {"131-number-for-a-name",
+     2,
+     0,
+     2,
+     {"services(5) has no `8081` for tcp: xinetd refuses the service", "port = 8081"}},
+    {"133-sensor-without-a-user", 1, 0, 0, {}},
 };
 
 std::string path_of(const char* file) {

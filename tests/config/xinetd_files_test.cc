@@ -157,6 +157,32 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("services that services(5) does not have as they stand are served, and told of") {
+        const auto service = [](const std::string& name, const std::string& more) {
+            return "service " + name + "\n{\nsocket_type = stream\nwait = no\nuser = nobody\n" +
+                   "server = /bin/cat\n" + more + "}\n";
+        };
+        const struct {
+            std::string text;
+            const char* says;  ///< nullptr: nothing
+        } rows[] = {
+            {service("ftp", ""), nullptr},
+            {service("ftp", "port = 21\n"), nullptr},
+            {service("ftp", "port = 2121\n"), "services(5) has the port 21 for `ftp`"},
+            {service("8080", ""), "services(5) has no `8080` for tcp"},
+            {service("8080", "port = 8080\n"), "services(5) has no `8080` for tcp"},
+            {service("8080", "type = UNLISTED\nport = 8080\n"), nullptr},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            const Outcome outcome(row.text);
+            CAPTURE(outcome.text);
+            CHECK(outcome.only().port != 0);
+            CHECK(outcome.diagnostics.all().size() == (row.says ? 1 : 0));
+            if (row.says) CHECK(outcome.text.find(row.says) != std::string::npos);
+        }
+    }
+
     TEST_CASE("defaults are for all services, wherever they stand") {
         const Outcome outcome(entry("only_from += 10.0.0.2\n") +
                               "defaults\n{\nonly_from = 10.0.0.1\numask = 027\n}\n");

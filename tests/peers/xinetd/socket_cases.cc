@@ -55,6 +55,16 @@ const Case cases[] = {
     {"a name that is not in /etc/services", "-type\n-port", "open; rest", "refused; refused"},
     {"a name and a port, not UNLISTED", "-type", "open; rest", "refused; refused", "served",
      "10.14: the port that is written counts, and that is warned of"},
+    {"a number for a name, not UNLISTED",
+     "service {port}\n{\nid = {id}\nsocket_type = stream\nprotocol = tcp\nwait = no\n"
+     "user = {user}\nserver = {probe}\nserver_args = report\nport = {port}\n}\n",
+     "open; rest", "refused; refused", "served",
+     "10.14: the port that is written counts, and that is warned of"},
+    {"a number for a name and no port, not UNLISTED",
+     "service {port}\n{\nid = {id}\nsocket_type = stream\nprotocol = tcp\nwait = no\n"
+     "user = {user}\nserver = {probe}\nserver_args = report\n}\n",
+     "open; rest", "refused; refused", "served",
+     "10.14: the port that is written counts, and that is warned of"},
     {"an id of its own", "id = another\nlog_on_success = HOST", "ask; records 1",
      "served; START: another from=::ffff:127.0.0.1"},
     {"two services with one id",

@@ -128,6 +128,9 @@ const Case cases[] = {
                   "from 10.66.0.3; open; rest; at {ready}; ask x\\n; from 10.66.0.4; ask x\\n",
                   "closed; x\n; x\n", "closed; closed; x\n",
                   "7.4: a mapped peer is the IPv4 peer that it is"}),
+    {"SENSOR without a user", "flags = SENSOR\n-user\ndeny_time = NEVER", "open; rest", "closed"},
+    {"SENSOR without a server", "flags = SENSOR\n-server\n-server_args\ndeny_time = NEVER",
+     "open; rest", "refused; refused", "closed", "7.4: there is no server that it could need"},
     {"deny_time that is none", "flags = SENSOR\ndeny_time = SOMETIMES", "open", "refused"},
     {"deny_time without SENSOR", "deny_time = 1", "show argv", "argv <probe><report>"},
     // -- and the rest

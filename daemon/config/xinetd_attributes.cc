@@ -273,7 +273,19 @@ bool begins_comment(const Word& word) {
     return word.text.starts_with('#') || word.text.starts_with("<=") || word.text.starts_with("<-");
 }
 
-void drop_comment(XinetdSetting& setting, const XinetdAttribute& attribute,
+/// What xinetd does with the words of a comment: those of a list whose words it does not know
+/// beforehand are more of them.
+std::string_view effect_of_comment(const XinetdAttribute& attribute, bool in_defaults) {
+    static constexpr std::string_view open_lists[] = {"only_from", "no_access", "passenv",
+                                                      "enabled", "disabled"};
+    if (attribute.count != any) return "ignores this line for it";
+    if (std::find(std::begin(open_lists), std::end(open_lists), attribute.name) !=
+        std::end(open_lists))
+        return "takes these words as values";
+    return in_defaults ? "ends because of it" : "disables the service for it";
+}
+
+void drop_comment(XinetdSetting& setting, const XinetdAttribute& attribute, bool in_defaults,
                   Diagnostics& diagnostics) {
     const auto comment = std::find_if(setting.words.begin(), setting.words.end(), begins_comment);
     if (comment == setting.words.end()) return;
@@ -287,10 +299,10 @@ void drop_comment(XinetdSetting& setting, const XinetdAttribute& attribute,
         return;
     }
     setting.words.erase(comment, setting.words.end());
-    const std::string_view effect =
-        attribute.list ? "takes these words as values" : "ignores this line for it";
     diagnostics.warning(
-        where, fmt::format("xinetd takes no comment behind a value, and {}", effect),
+        where,
+        fmt::format("xinetd takes no comment behind a value, and {}",
+                    effect_of_comment(attribute, in_defaults)),
         fmt::format("{} is taken as it was meant here; write comments in lines of their own",
                     attribute.name));
 }
@@ -353,7 +365,7 @@ const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, 
                            "take one of the two out; the first one counts");
     }
     if (attribute->own) return attribute;
-    drop_comment(setting, *attribute, diagnostics);
+    drop_comment(setting, *attribute, in_defaults, diagnostics);
     if (!counts_right(setting, *attribute, diagnostics)) {
         if (!attribute->list) seen.erase(attribute->name == "interface" ? find("bind") : attribute);
         return nullptr;

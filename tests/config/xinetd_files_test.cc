@@ -84,6 +84,12 @@ TEST_SUITE("config") {
             {"no_access = 127.0.0.\n", false, "no_access:"},
             {"flags = IDONLY\n", true, "IDONLY has no effect, as with xinetd: USERID is not in"},
             {"flags = IDONLY\nlog_on_success = USERID\nwait = yes\n", true, "hardly any host"},
+            {"log_on_success = HOST # x\nlog_type = SYSLOG daemon\n", true,
+             "disables the service for it"},
+            {"flags = REUSE # x\n", true, "disables the service for it"},
+            {"env = A=1 # x\n", true, "disables the service for it"},
+            {"passenv = A # x\n", true, "takes these words as values"},
+            {"only_from = 10.0.0.1 # x\n", true, "takes these words as values"},
             {"only_from = 10.0.0.0/255.0.0.0\n", true, "is the network 10.0.0.0/8 here"},
             {"access_times = 00:00-24:00\n", true, "24:00 is midnight"},
             {"flags = NAMEINARGS\n", false, "NAMEINARGS"},
@@ -155,6 +161,12 @@ TEST_SUITE("config") {
             CHECK(outcome.text.find(row.says) != std::string::npos);
             CHECK(outcome.diagnostics.errors() == 0);
         }
+    }
+
+    TEST_CASE("a comment in defaults ends xinetd where it disables a service") {
+        const Outcome outcome("defaults\n{\nlog_on_success = HOST # x\n}\n" + entry(""));
+        CHECK(outcome.text.find("and ends because of it") != std::string::npos);
+        CHECK((outcome.only().log_on_success & log_host) != 0);
     }
 
     TEST_CASE("services that services(5) does not have as they stand are served, and told of") {

@@ -55,6 +55,14 @@ bool v6_from(std::string_view text, std::array<std::uint8_t, 16>& address) {
            ::inet_pton(AF_INET6, std::string(text).c_str(), address.data()) == 1;
 }
 
+/// `192.168` is no network but 192.0.0.168 to inet_aton(3). Only zeros at the end read as they
+/// look.
+bool is_misleading(std::string_view address) {
+    std::uint32_t v4 = 0;
+    return std::count(address.begin(), address.end(), '.') < 3 && !address.ends_with(".0") &&
+           v4_from(address, v4);
+}
+
 /// Whole octets of zeros at the end say "any": 10.1.0.0 is 10.1.0.0/16.
 unsigned prefix_of_zeros(std::uint32_t address) {
     unsigned prefix = 32;
@@ -148,8 +156,26 @@ bool read_network_name(const std::string& word, AccessRules& rules) {
 
 }  // namespace
 
+std::optional<ShortAddress> short_address(std::string_view word) {
+    const std::size_t slash = std::min(word.find('/'), word.size());
+    std::string address(word.substr(0, slash));
+    if (!is_misleading(address)) return std::nullopt;
+    in_addr parsed{};
+    ::inet_aton(address.c_str(), &parsed);
+    char text[INET_ADDRSTRLEN];
+    ::inet_ntop(AF_INET, &parsed, text, sizeof text);
+    std::string prefix(word.substr(slash));
+    const std::string is = text + prefix;
+    auto octets = 1 + std::count(address.begin(), address.end(), '.');
+    if (prefix.empty()) prefix = fmt::format("/{}", 8 * octets);
+    for (; octets < 4; ++octets) address += ".0";
+    return ShortAddress{is, address + prefix};
+}
+
 void read_access_word(std::string_view word, AccessRules& rules) {
     std::uint32_t v4 = 0;
+    if (const auto said = short_address(word))
+        refuse(word, fmt::format("write {}, or {}", said->looks_like, said->is));
     std::array<std::uint8_t, 16> v6;
     if (const std::size_t brace = word.find('{'); brace != word.npos)
         return read_factors(word, brace, rules);

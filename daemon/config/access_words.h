@@ -2,6 +2,7 @@
 // The words of `only_from` and `no_access`: xinetd's, and what its users believed it took.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,13 @@ namespace minetd {
 ///   a name of networks(5)      with the mask of its class, as xinetd
 /// Throws BadValue.
 void read_access_word(std::string_view word, AccessRules& rules);
+
+/// `192.168`, `192.168/16`: a network to whoever reads it, and to inet_aton(3) an address whose
+/// last number fills the octets that are missing. read_access_word() takes neither for it.
+struct ShortAddress {
+    std::string is, looks_like;  ///< 192.0.0.168 and 192.168.0.0/16
+};
+std::optional<ShortAddress> short_address(std::string_view word);
 
 /// As read_access_word() takes it.
 std::string access_text(const AccessRule& rule);

@@ -155,13 +155,26 @@ void check_address(const Word& word, const XinetdAttribute& attribute, const Xin
             fmt::format("write {}", access_text(rules[0])));
 }
 
+/// A short form, which is an error natively, means what it means to xinetd.
+void spell_out(Word& word, const XinetdAttribute& attribute, const XinetdSetting& setting,
+               Diagnostics& diagnostics) {
+    const auto said = short_address(word.text);
+    if (!said) return;
+    diagnostics.warning(
+        setting.at(word).where(),
+        fmt::format("{}: {} is {}, as with xinetd", attribute.name, word.text, said->is),
+        fmt::format("write {}, if that is meant", said->looks_like));
+    word.text = said->is;
+}
+
 void addresses(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetting& setting,
                Diagnostics& diagnostics) {
     const AccessLists& said = entry.draft.spec.access;
     const bool allows = attribute.name == "only_from";
     std::vector<Word> words;
-    for (const Word& word : setting.words) {
-        const std::size_t index = static_cast<std::size_t>(&word - setting.words.data());
+    for (std::size_t index = 0; index < setting.words.size(); ++index) {
+        Word word = setting.words[index];
+        spell_out(word, attribute, setting, diagnostics);
         try {
             check_address(word, attribute, setting, diagnostics);
         } catch (const BadValue& bad) {

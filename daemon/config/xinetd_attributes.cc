@@ -65,20 +65,22 @@ void ids(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetti
     }
 }
 
-/// nice(2) stops at the end of its range by itself.
-void nice(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetting& setting,
-          Diagnostics& diagnostics) {
-    const auto number = decimal(setting.words[0].text);
-    if (!number)
-        throw BadValue(fmt::format("`{}` is not a number", setting.words[0].text),
-                       "write a number from -20 to 19");
-    Word word = setting.words[0];
-    word.text = std::to_string(std::clamp<std::int64_t>(*number, -20, 19));
-    if (decimal(word.text) != number)
+/// Numbers that xinetd takes beyond what there is here are as much as there is; nice(2) stops at
+/// the end of its range by itself.
+void clamped(XinetdEntry& entry, const XinetdAttribute& attribute, const XinetdSetting& setting,
+             Diagnostics& diagnostics) {
+    const Row<ServiceSpec>& row = *find_service_attribute(attribute.native);
+    std::vector<Word> words = setting.words;
+    for (Word& word : words) {
+        const auto number = decimal(word.text.substr(0, word.text.find('.')));
+        if (!number || (*number < 0 && row.min >= 0)) continue;  // that is no value at all
+        if (*number >= row.min && *number <= row.max) continue;
+        word.text = std::to_string(std::clamp(*number, row.min, row.max));
         diagnostics.warning(setting.at(word).where(),
-                            fmt::format("nice: there is no more than {}", word.text),
+                            fmt::format("{}: there is no more than {}", attribute.name, word.text),
                             fmt::format("write {}", word.text));
-    say(entry, attribute, setting, Words(&word, 1), diagnostics);
+    }
+    say(entry, attribute, setting, words, diagnostics);
 }
 
 /// 0 is no limit of its own.
@@ -223,11 +225,11 @@ constexpr XinetdAttribute table[] = {
     {"user", one, service, false, "user", nullptr, direct},
     {"group", one, service, false, "group", nullptr, direct},
     {"groups", one, both, false, "groups", xinetd::yes_or_no, direct},
-    {"instances", one, both, false, "instances", xinetd::count_or_unlimited, direct},
-    {"per_source", one, both, false, "per_source", xinetd::count_or_unlimited, direct},
-    {"cps", two, both, false, "cps", xinetd::counts, direct},
-    {"max_load", one, both, false, "max_load", nullptr, direct},
-    {"nice", one, service, false, "nice", nullptr, nice},
+    {"instances", one, both, false, "instances", xinetd::count_or_unlimited, clamped},
+    {"per_source", one, both, false, "per_source", xinetd::count_or_unlimited, clamped},
+    {"cps", two, both, false, "cps", xinetd::counts, clamped},
+    {"max_load", one, both, false, "max_load", nullptr, clamped},
+    {"nice", one, service, false, "nice", xinetd::niceness, clamped},
     {"umask", one, both, false, "umask", xinetd::octal, direct},
     {"server", one, service, false, "server", nullptr, direct},
     {"server_args", any, service, false, "server_args", nullptr, direct},
@@ -255,7 +257,7 @@ constexpr XinetdAttribute table[] = {
     {"rlimit_stack", one, service, false, "rlimit_stack", xinetd::bytes, limit},
     {"rlimit_files", one, service, false, "rlimit_nofile", xinetd::seconds, limit},
     {"rlimit_cpu", one, service, false, "rlimit_cpu", xinetd::seconds, limit},
-    {"deny_time", one, service, false, "deny_time", xinetd::minutes, direct},
+    {"deny_time", one, service, false, "deny_time", xinetd::minutes, clamped},
     {"libwrap", one, service, false, "libwrap", nullptr, direct},
     {"mdns", one, both, false, "mdns", xinetd::yes_or_no, direct},
     {"enabled", any, defaults, true, "", nullptr, ids},

@@ -67,6 +67,12 @@ void counts(Words words) {
     for (const Word& word : words) number(word, index_of(word, words), "write digits only");
 }
 
+void niceness(Words words) {
+    if (!decimal(words[0].text))
+        throw BadValue(fmt::format("`{}` is not a number", words[0].text),
+                       "write a number from -20 to 19");
+}
+
 void octal(Words words) {
     if (mode_from(words[0].text) > 0777)
         throw BadValue(fmt::format("{} is more than 777", words[0].text), "write it like 022");

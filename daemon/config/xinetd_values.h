@@ -11,6 +11,7 @@ void socket_type(Words);         ///< stream, dgram, raw, seqpacket
 void count(Words);               ///< 0 and up
 void count_or_unlimited(Words);  ///< the same, or UNLIMITED
 void counts(Words);              ///< several numbers
+void niceness(Words);            ///< a number, with a sign or without
 void octal(Words);               ///< 0 to 777
 void bytes(Words);               ///< digits with k, K, m or M, or UNLIMITED
 void seconds(Words);             ///< digits, or UNLIMITED

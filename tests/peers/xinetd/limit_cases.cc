@@ -52,6 +52,10 @@ const Case cases[] = {
      "1 of 3, then closed; FAIL: ID connections per second from=::ffff:127.0.0.1; FAIL: ID "
      "connections per second from=::ffff:127.0.0.1",
      "6, 11: the listener is never closed, each refusal is recorded"},
+    {"limits beyond a million",
+     "instances = 2000000\nper_source = 2000000\ncps = 2000000 2000000\nmax_load = 2000000\n"
+     "server_args = answer",
+     "each 1", "1 of 1"},
     {"cps, one value", "cps = 2\nserver_args = answer", "each 6", "6 of 6"},
     {"rate of minetd's own", "rate = 2/d\nserver_args = answer", "each 6", "6 of 6",
      "2 of 6, then closed", "9, 11: what only minetd has, it has here too"},

@@ -131,6 +131,8 @@ const Case cases[] = {
     {"SENSOR without a user", "flags = SENSOR\n-user\ndeny_time = NEVER", "open; rest", "closed"},
     {"SENSOR without a server", "flags = SENSOR\n-server\n-server_args\ndeny_time = NEVER",
      "open; rest", "refused; refused", "closed", "7.4: there is no server that it could need"},
+    {"deny_time beyond a million", "flags = SENSOR\ndeny_time = 2000000",
+     "from 10.66.0.5; open; rest", "closed"},
     {"deny_time that is none", "flags = SENSOR\ndeny_time = SOMETIMES", "open", "refused"},
     {"deny_time without SENSOR", "deny_time = 1", "show argv", "argv <probe><report>"},
     // -- and the rest

@@ -73,6 +73,7 @@ void Draft::error(std::string_view attribute, std::string message, std::string a
 }
 
 std::string Draft::broken_key() const {
+    if (by_id) return spec.id + "/?";
     return plain_key ? spec.key() : (spec.name.empty() ? label : spec.name) + "/?";
 }
 

@@ -47,12 +47,13 @@ class Draft {
     void break_it() { broken_ = true; }
     bool broken() const { return broken_; }
     /// For Configuration::broken: key(), or `name/?` when the protocol or the versions are not
-    /// known.
+    /// known, or `id/?`.
     std::string broken_key() const;
 
     ServiceSpec spec;
     std::string label;      ///< the header of the section that defined it; empty for a line
     bool plain_key = true;  ///< false: a part of key() could not be read, so it means nothing
+    bool by_id = false;     ///< its name may be another one at each load: xinetd's entries
 
   private:
     using Sayings = std::vector<std::pair<const Row<ServiceSpec>*, Place>>;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/config/service_spec.h"
 
+#include <utility>
+
 #include "daemon/config/admission_codecs.h"
+#include "daemon/config/mdns_spec.h"
 #include "daemon/config/names.h"
 
 namespace minetd {
@@ -20,6 +23,12 @@ std::string ServiceSpec::key() const {
     if (socket_type != usual_type(protocol))
         key += "," + std::string(socket_type_text(socket_type));
     return key;
+}
+
+void ServiceSpec::rename(std::string other) {
+    if (mdns.announced && is_discovery_type(discovery_type(*this)))
+        mdns.type = discovery_type(*this);
+    name = std::move(other);
 }
 
 }  // namespace minetd

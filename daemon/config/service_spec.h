@@ -258,6 +258,8 @@ struct ServiceSpec {
     /// `[hosts:]name[/versions]/protocol[family]` (or the path), with the versions that it has of
     /// an RPC program, and the socket type where it is not the usual one.
     std::string key() const;
+    /// Gives the service another name. It stays announced as what the one before said that it is.
+    void rename(std::string other);
 
     bool operator==(const ServiceSpec&) const = default;
 };

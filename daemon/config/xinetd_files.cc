@@ -15,7 +15,6 @@
 #include "daemon/config/values.h"
 #include "daemon/config/xinetd_advice.h"
 #include "daemon/config/xinetd_service.h"
-#include "daemon/config/xinetd_words.h"
 
 namespace minetd {
 namespace {
@@ -64,6 +63,23 @@ Where whole(const std::string& file) {
 
 const std::string& id_of(const XinetdEntry& entry) {
     return entry.draft.spec.id.empty() ? entry.draft.spec.name : entry.draft.spec.id;
+}
+
+/// The name is unique natively; the id, which records are written under, need not be. What shares
+/// its key is named by its port, or its program. Of a broken entry the key may be anything.
+void tell_apart(std::vector<XinetdEntry>& entries) {
+    std::map<std::string, unsigned> known;
+    for (const XinetdEntry& entry : entries)
+        ++known[entry.draft.broken() ? entry.draft.spec.name : entry.draft.spec.key()];
+    for (XinetdEntry& entry : entries) {
+        ServiceSpec& spec = entry.draft.spec;
+        if (entry.draft.broken() || (known[spec.key()] == 1 && !known.contains(spec.name)))
+            continue;
+        if (spec.rpc.low != 0 && spec.rpc.number != 0)
+            spec.rename(std::to_string(spec.rpc.number));
+        else if (spec.rpc.low == 0 && entry.says("port") && !spec.tcpmux)
+            spec.rename(std::to_string(spec.port));
+    }
 }
 
 bool holds(const std::vector<Word>& ids, const std::string& id) {
@@ -188,6 +204,14 @@ bool XinetdFiles::chosen(const XinetdEntry& entry) const {
            !holds(defaults_.disabled_ids, id);
 }
 
+/// Wherever it stands: a reload is to know which service is broken.
+void XinetdFiles::read_id(XinetdEntry& entry, const XinetdStatement& statement) {
+    for (const XinetdSetting& setting : statement.settings)
+        if (entry.draft.spec.id.empty() && setting.fault.empty() && same_word(setting.name, "id") &&
+            setting.words.size() == 1)
+            entry.draft.spec.id = setting.words[0].text;
+}
+
 /// Up to where xinetd would stop reading it: at `disable = yes`, or at a line that is no setting.
 void XinetdFiles::read_entry(XinetdEntry& entry, XinetdStatement& statement) {
     if (statement.broken) entry.draft.break_it();
@@ -198,7 +222,7 @@ void XinetdFiles::read_entry(XinetdEntry& entry, XinetdStatement& statement) {
             diagnostics_.error(setting.place.where(), setting.fault, setting.advice);
             entry.draft.break_it();
             statement.broken = true;
-            return;
+            return read_id(entry, statement);
         }
         const XinetdAttribute* attribute = accept_setting(setting, false, seen, diagnostics_);
         if (attribute) take_setting(entry, *attribute, setting, diagnostics_);
@@ -225,12 +249,20 @@ void XinetdFiles::tell_unknown(const std::vector<Draft>& drafts) const {
 }
 
 std::vector<Draft> XinetdFiles::drafts() {
+    std::vector<XinetdEntry> entries = read_entries();
+    tell_apart(entries);
     std::vector<Draft> drafts;
-    std::map<std::string, unsigned> named;
+    for (XinetdEntry& entry : entries) drafts.push_back(std::move(entry.draft));
+    if (diagnostics_.all().size() < most_findings_) tell_unknown(drafts);
+    return drafts;
+}
+
+/// Those that are not left out.
+std::vector<XinetdEntry> XinetdFiles::read_entries() {
+    std::vector<XinetdEntry> entries;
     XinetdAdvice advice(defaults_, diagnostics_);
-    for (const XinetdStatement& statement : services_) ++named[statement.name];
     for (XinetdStatement& statement : services_) {
-        if (diagnostics_.all().size() >= most_findings_) return drafts;
+        if (diagnostics_.all().size() >= most_findings_) break;
         XinetdEntry entry(statement.place);
         entry.draft.spec.name = statement.name;
         entry.draft.inherit(defaults_.draft);
@@ -244,23 +276,13 @@ std::vector<Draft> XinetdFiles::drafts() {
         }
         // Of an entry that ends too early nothing is missing that could be told.
         Diagnostics unheard;
-        const unsigned program = entry.draft.spec.rpc.number;
         settle_xinetd_service(entry, statement.broken ? unheard : diagnostics_);
         if (statement.broken) entry.draft.plain_key = false;
         if (!entry.draft.broken()) advice.give(entry);
-        // The name is unique natively; the id, which records are written under, need not be.
-        // A broken entry is named as a sound one, for a reload to know which service it is: by its
-        // program although the versions, or the type, could not be read.
-        ServiceSpec& spec = entry.draft.spec;
-        const bool is_rpc = (entry.types & xinetd_rpc) != 0 || (statement.broken && program != 0);
-        if (named[statement.name] > 1 && is_rpc && program != 0)
-            spec.name = std::to_string(program);
-        else if (named[statement.name] > 1 && !is_rpc && entry.says("port") && !spec.tcpmux)
-            spec.name = std::to_string(spec.port);
-        drafts.push_back(std::move(entry.draft));
+        entry.draft.by_id = true;
+        entries.push_back(std::move(entry));
     }
-    tell_unknown(drafts);
-    return drafts;
+    return entries;
 }
 
 }  // namespace minetd

@@ -39,7 +39,9 @@ class XinetdFiles {
     void include_directory(const XinetdStatement& statement, const std::string& from);
     void open(const std::string& file, const XinetdStatement& statement, bool regular_only);
     void take_defaults(XinetdStatement statement);
+    std::vector<XinetdEntry> read_entries();
     void read_entry(XinetdEntry& entry, XinetdStatement& statement);
+    static void read_id(XinetdEntry& entry, const XinetdStatement& statement);
     bool chosen(const XinetdEntry& entry) const;
     void tell_unknown(const std::vector<Draft>& drafts) const;
 

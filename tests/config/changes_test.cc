@@ -84,7 +84,10 @@ TEST_SUITE("config") {
             // The port is none of the program's number here either.
             {"type = RPC UNLISTED\nrpc_number = 78\nport = 700\nrpc_version = three\n", 2},
             {"rpc_number = 78\nno setting\ntype = RPC UNLISTED\nrpc_version = 3\n", 2},
-            {"type = RPC UNLISTED\nrpc_number = 79\nrpc_version = three\n", 1},
+            // Its id tells which one it is, whatever else cannot be read.
+            {"type = RPC UNLISTED\nrpc_number = 79\nrpc_version = three\n", 2},
+            {"type = RPC UNLISTED\nrpc_number = many\nrpc_version = 3\n", 2},
+            {"no setting\ntype = RPC UNLISTED\nrpc_number = 78\nrpc_version = 3\n", 2},
         };
         for (const bool first : {false, true}) {
             const auto both = [&](const std::string& one) {
@@ -102,6 +105,52 @@ TEST_SUITE("config") {
                 CHECK(found.removed.size() == 2 - row.kept);
                 CHECK(found.added.empty());
                 CHECK(found.changed.empty());
+            }
+        }
+    }
+
+    TEST_CASE("a service of xinetd's runs on, whatever comes or goes under its name") {
+        const auto web = [](const std::string& port, const std::string& more = "") {
+            return "service web\n{\n" + more + "type = UNLISTED\nport = " + port +
+                   "\nsocket_type = stream\nwait = no\nuser = nobody\nserver = /bin/cat\n}\n";
+        };
+        const std::string disabled = "service web\n{\ndisable = yes\n}\n", a = web("8080"),
+                          b = web("9090");
+        const struct {
+            std::string before, after;
+            std::size_t kept, changed, removed, added;
+        } rows[] = {
+            {a, a + disabled, 1, 0, 0, 0},
+            {a, disabled + a, 1, 0, 0, 0},
+            {a, a + b, 1, 0, 0, 1},
+            {a, b + a, 1, 0, 0, 1},
+            {a + b, a, 1, 0, 1, 0},
+            {a + b, b, 1, 0, 1, 0},
+            {a, b + web("8080", "nice = 3\n"), 0, 1, 0, 1},
+            {a, b + web("8080", "id = other\n"), 0, 0, 1, 2},
+            // Broken: with another one, for the first time, and for as long as it is.
+            {a, a + web("9090", "nice = very\n"), 1, 0, 0, 0},
+            {a, b + web("8080", "nice = very\n"), 1, 0, 0, 1},
+            {a + b, b + web("8080", "nice = very\n"), 2, 0, 0, 0},
+            {a + b, b + web("8080", "garbage\nid = web\n"), 2, 0, 0, 0},
+            {a, web("many"), 1, 0, 0, 0},
+            // What has the name for itself meanwhile is not the one that had it before.
+            {a + web("9090", "id = other\n"), web("9090", "id = other\n"), 1, 0, 1, 0},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.before);
+            CAPTURE(row.after);
+            const Configuration before = read(row.before).configuration;
+            const Reading next = read(row.after);
+            CAPTURE(next.said());
+            const Changes found = changes(before, next.configuration);
+            CHECK(found.kept.size() == row.kept);
+            CHECK(found.changed.size() == row.changed);
+            CHECK(found.removed.size() == row.removed);
+            CHECK(found.added.size() == row.added);
+            for (const Changes::Pair& pair : found.changed) {
+                CHECK(pair.after->key() == pair.before->key());
+                CHECK(pair.same_socket);
             }
         }
     }

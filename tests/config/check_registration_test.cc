@@ -179,7 +179,7 @@ TEST_SUITE("config") {
         } cases[] = {
             {udp("own", "id = a\nrpc_number = 77\nrpc_version = 1-2\n") +
                  udp("own", "id = b\nrpc_number = 77\nrpc_version = 3\n"),
-             {"77/1-2/udp46", "77/3/udp46"}},
+             {"own/1-2/udp46", "own/3/udp46"}},
             {udp("own", "id = a\nrpc_number = 77\nrpc_version = 1\n") +
                  udp("own", "id = b\nrpc_number = 78\nrpc_version = 1\n"),
              {"77/1/udp46", "78/1/udp46"}},

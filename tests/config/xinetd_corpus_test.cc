@@ -229,6 +229,7 @@ const Row rows[] = {
      0,
      2,
      {"services(5) has no `8081` for tcp: xinetd refuses the service", "port = 8081"}},
+    {"132-one-name", 2, 0, 0, {}},
     {"133-sensor-without-a-user", 1, 0, 0, {}},
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "daemon/config/configuration.h"
+#include "daemon/config/mdns_spec.h"
 #include "daemon/config/xinetd_attributes.h"
 
 using namespace minetd;
@@ -202,6 +203,40 @@ TEST_SUITE("config") {
             CHECK(outcome.only().port != 0);
             CHECK(outcome.diagnostics.all().size() == (row.says ? 1 : 0));
             if (row.says) CHECK(outcome.text.find(row.says) != std::string::npos);
+        }
+    }
+
+    TEST_CASE("entries of one name are told apart only where their keys are the same") {
+        const auto one = [](const std::string& port, const std::string& more) {
+            return "service web\n{\ntype = UNLISTED\nport = " + port +
+                   "\nwait = no\nuser = nobody\nserver = /bin/cat\nmdns = yes\n" + more + "}\n";
+        };
+        const std::string stream = "socket_type = stream\n";
+        const struct {
+            std::string text, keys, types;
+        } rows[] = {
+            {one("80", stream), "web/tcp46 ", "_web._tcp "},
+            {one("80", stream) + one("81", stream), "80/tcp46 81/tcp46 ", "_web._tcp _web._tcp "},
+            {one("80", stream) + one("81", "disable = yes\n"), "web/tcp46 ", "_web._tcp "},
+            {one("80", stream) + one("80", "socket_type = dgram\n"), "web/tcp46 web/udp46 ",
+             "_web._tcp _web._udp "},
+            {one("80", stream + "bind = ::1\n") + one("80", stream + "bind = 127.0.0.1\n"),
+             "[::1]:web/tcp6 127.0.0.1:web/tcp4 ", "_web._tcp _web._tcp "},
+            // Of a broken one nobody can tell.
+            {one("80", stream) + one("81", stream + "nice = very\n"), "80/tcp46 ", "_web._tcp "},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            const Outcome outcome(row.text);
+            CAPTURE(outcome.text);
+            std::string keys, types;
+            for (const auto& spec : outcome.configuration.services) {
+                keys += spec->key() + " ";
+                types += discovery_type(*spec) + " ";
+            }
+            CHECK(keys == row.keys);
+            CHECK(types == row.types);
+            CHECK(outcome.text.find("mdns") == std::string::npos);
         }
     }
 

@@ -100,6 +100,17 @@ const Case cases[] = {
               "argv <probe><report><before>; refused",
               "argv <probe><report><before>; argv <probe><report><before>",
               "4, 11: a broken service stays as it was"}),
+    reloaded(SERVICE("{id}", "{port}", "") "service {id}\n{\ndisable = yes\n}\n",
+             {"reload, a disabled entry of its name", SERVICE("{id}", "{port}", ""),
+              "show argv; reload; show argv",
+              "argv <probe><report><svc1032>; argv <probe><report><svc1032>"}),
+    reloaded("service {id}\n{\nid = another\ntype = UNLISTED\nport = {second}\nsocket_type = "
+             "stream\nwait = no\nuser = {user}\nserver = {probe}\nserver_args = report "
+             "another\n}\n" SERVICE("{id}", "{port}", ""),
+             {"reload, another entry of its name", SERVICE("{id}", "{port}", ""),
+              "show argv; reload; show argv; at {second}; show argv",
+              "argv <probe><report><svc1033>; argv <probe><report><svc1033>; argv "
+              "<probe><report><another>"}),
     reloaded("only_from = 10.1.2.3",
              {"reload, only_from", "wait = no", "ask; reload; ask; from 10.1.2.3; ask",
               "served; closed; served"}),

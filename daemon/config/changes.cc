@@ -90,14 +90,17 @@ class Succession {
 class Faults {
   public:
     explicit Faults(const Configuration& next)
-        : broken_(next.broken.begin(), next.broken.end()) {}
+        : next_(next), broken_(next.broken.begin(), next.broken.end()) {}
 
     bool concern(const ServiceSpec& spec) const {
         const auto names = [&](const std::string& name) { return broken_.contains(name + "/?"); };
-        return broken_.contains(spec.key()) || names(spec.name) || names(spec.id);
+        const auto& file = spec.where.file;
+        return broken_.contains(spec.key()) || names(spec.name) || names(spec.id) ||
+               (next_.incomplete && (!file || !next_.files.contains(*file)));
     }
 
   private:
+    const Configuration& next_;
     std::unordered_set<std::string> broken_;
 };
 

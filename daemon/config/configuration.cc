@@ -21,6 +21,9 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     const bool sound = assemble(reader, configuration.daemon, drafts, diagnostics);
     std::move(reader.complete.begin(), reader.complete.end(), std::back_inserter(drafts));
     configuration.fatal = reader.fatal || !sound;
+    configuration.files = std::move(reader.files);
+    configuration.files.insert(reader.xinetd.files().begin(), reader.xinetd.files().end());
+    configuration.incomplete = reader.xinetd.incomplete();
 
     std::vector<Draft*> good;
     for (Draft& draft : drafts) {

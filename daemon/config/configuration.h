@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,13 @@ struct KnownBuiltin {
 struct Configuration {
     DaemonSpec daemon;
     std::vector<std::shared_ptr<const ServiceSpec>> services;  ///< in file order, valid ones only
-    /// Keys of services left out because of an error; `name/?` when only the name could be read.
+    /// Keys of services left out because of an error; `name/?` when only the name, or the id, is
+    /// known.
     std::vector<std::string> broken;
+    /// The files that were read. Where `incomplete`, a file that xinetd does without could not be:
+    /// the services of files that are not among these may still be meant.
+    std::set<std::string> files;
+    bool incomplete = false;
     /// What is here may not be all, or not what was meant: a file that could not be read, or a
     /// broken [minetd] or [defaults]. Each comes with an error whose Where has no line.
     bool fatal = false;
@@ -84,8 +90,9 @@ struct Changes {
     std::vector<std::shared_ptr<const ServiceSpec>> added, removed, kept;
     std::vector<Pair> changed;
 };
-/// By key(). A kept service is the object of `current`. A service that is broken in `next` stays as
-/// it is in `current`: it counts as kept.
+/// By key(), or by id and place where only the name is another: then it keeps the name that it has
+/// in `current`. A kept service is the object of `current`. A service that is broken in `next`, or
+/// whose file could not be read, stays as it is in `current`: it counts as kept.
 Changes changes(const Configuration& current, const Configuration& next);
 
 /// `--attributes`: every attribute with its type, default and help; `--explain NAME`: one of them.

@@ -84,6 +84,7 @@ void Reader::read_beside(const std::string& inetd_conf) {
         }
         (xinetd.any() ? complete : drafts).push_back(std::move(line));
     }
+    files.merge(beside.files);
     std::move(beside.sections.begin(), beside.sections.end(), std::back_inserter(sections));
 }
 
@@ -147,6 +148,7 @@ void Reader::read_xinetd(const std::shared_ptr<const Source>& source) {
 }
 
 void Reader::read(const std::shared_ptr<const Source>& source, Scope& scope) {
+    files.insert(source->file());
     if (rules_.dialect == Dialect::xinetd || is_xinetd(*source)) return read_xinetd(source);
     LineReader lines(source, rules_, diagnostics_);
     read_lines(lines, scope);

@@ -36,6 +36,7 @@ class Reader {
     std::vector<Draft> drafts;
     std::vector<Section> sections;
     XinetdFiles xinetd;
+    std::set<std::string> files;  ///< that were read, but for xinetd's own includes
     std::vector<Draft> complete;  ///< drafts that no section is about: xinetd's
     /// Something is missing that cannot be told from the rest: an unreadable file, a format that is
     /// not ours, too many errors. Reported with a Where that has no line.

@@ -19,6 +19,9 @@
 namespace minetd {
 namespace {
 
+constexpr const char* advice_on_missing =
+    "its services are missing; a reload leaves those that run as they are";
+
 /// In byte order.
 std::vector<std::string> names_in(const std::string& directory) {
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), ::closedir);
@@ -91,6 +94,7 @@ bool holds(const std::vector<Word>& ids, const std::string& id) {
 
 void XinetdFiles::read(const std::shared_ptr<const Source>& source) {
     any_ = true;
+    files_.insert(source->file());
     const std::string real = real_path(source->file());
     const bool outermost = open_.insert(real).second;
     bool has_defaults = false;
@@ -147,9 +151,8 @@ void XinetdFiles::include_directory(const XinetdStatement& statement, const std:
                                      "xinetd does not read it either; give it a name without one");
         }
     } catch (const std::runtime_error& error) {
-        diagnostics_.error(statement.place.where(),
-                           fmt::format("{} cannot be read: {}", directory, error.what()),
-                           "its services are missing");
+        missed(statement.place.where(),
+               fmt::format("{} cannot be read: {}", directory, error.what()), advice_on_missing);
     }
 }
 
@@ -168,15 +171,21 @@ void XinetdFiles::open(const std::string& file, const XinetdStatement& statement
         if (regular_only && error.what() == std::string_view("not a regular file"))
             return diagnostics_.warning(whole(file), "this is no regular file: it is not read",
                                         "as with xinetd");
-        return diagnostics_.error(where, fmt::format("{} cannot be read: {}", file, error.what()),
-                                  "its services are missing");
+        return missed(where, fmt::format("{} cannot be read: {}", file, error.what()),
+                      advice_on_missing);
     }
     if (is_binary(text))
-        return diagnostics_.error(whole(file), "this is no text: nothing of it is read",
-                                  "decrypt it, or take it out of this directory");
+        return missed(whole(file), "this is no text: nothing of it is read",
+                      "decrypt it, or take it out of this directory");
     if (text.empty())
         return diagnostics_.warning(whole(file), "there is nothing in this file", "remove it");
     read(std::make_shared<const Source>(file, std::move(text), diagnostics_));
+}
+
+/// The rest is read without it, and a reload takes it for no word on the services that it had.
+void XinetdFiles::missed(const Where& where, std::string message, std::string advice) {
+    incomplete_ = true;
+    diagnostics_.error(where, std::move(message), std::move(advice));
 }
 
 void XinetdFiles::take_defaults(XinetdStatement statement) {

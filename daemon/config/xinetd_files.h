@@ -30,6 +30,9 @@ class XinetdFiles {
     /// The defaults are broken, so that no service is what it should be.
     bool unsound() const { return defaults_.draft.broken(); }
     const Draft& defaults() const { return defaults_.draft; }
+    /// Files that were read; those that could not be are told, and the rest is read without them.
+    const std::set<std::string>& files() const { return files_; }
+    bool incomplete() const { return incomplete_; }
     /// Ids of entries that are there and disabled.
     const std::vector<std::string>& left_out() const { return left_out_; }
 
@@ -44,6 +47,7 @@ class XinetdFiles {
     static void read_id(XinetdEntry& entry, const XinetdStatement& statement);
     bool chosen(const XinetdEntry& entry) const;
     void tell_unknown(const std::vector<Draft>& drafts) const;
+    void missed(const Where& where, std::string message, std::string advice);
 
     Diagnostics& diagnostics_;
     std::size_t most_findings_;
@@ -52,6 +56,8 @@ class XinetdFiles {
     XinetdEntry defaults_{Place{}};
     XinetdSeen seen_in_defaults_;
     std::vector<XinetdStatement> services_;
+    std::set<std::string> files_;
+    bool incomplete_ = false;
     std::vector<std::string> left_out_;
 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "tests/config/reading.h"
 
 using namespace minetd;
@@ -153,6 +157,54 @@ TEST_SUITE("config") {
                 CHECK(pair.same_socket);
             }
         }
+    }
+
+    TEST_CASE("services whose file of xinetd's cannot be read stay as they are") {
+        std::string path = "/tmp/minetd-test-XXXXXX";
+        REQUIRE(mkdtemp(path.data()));
+        const auto write = [&](const std::string& name, const std::string& text) {
+            std::filesystem::create_directories(std::filesystem::path(path + name).parent_path());
+            std::ofstream(path + name) << text;
+        };
+        const auto service = [](const std::string& name) {
+            return "service " + name + "\n{\ntype = UNLISTED\nport = 70" + name +
+                   "\nsocket_type = stream\nwait = no\nuser = nobody\nserver = /bin/cat\n}\n";
+        };
+        const std::string binary("\x00\x01", 2);
+        const struct {
+            const char* what;
+            std::vector<std::pair<std::string, std::string>> files;
+            std::size_t kept, removed;
+        } rows[] = {
+            {"all as it was", {}, 4, 0},
+            {"one service is taken out", {{"/d/one", "# no more\n"}}, 3, 1},
+            {"one file is none of xinetd's", {{"/d/one", binary}}, 4, 0},
+            {"what that file includes", {{"/d/two", binary}}, 4, 0},
+            {"there is no such directory",
+             {{"/x.conf", service("04") + "includedir /nowhere\n"}},
+             4,
+             0},
+            {"there is no such file", {{"/x.conf", service("04") + "include /nowhere\n"}}, 4, 0},
+            {"another file could be read", {{"/d/one", "# no more\n"}, {"/d/two", binary}}, 3, 1},
+            {"the directory is no more asked for", {{"/x.conf", service("04")}}, 1, 3},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(std::string(row.what));
+            write("/x.conf", service("04") + "includedir " + path + "/d\n");
+            write("/d/one", service("01"));
+            write("/d/two", service("02") + "include " + path + "/e/three\n");
+            write("/e/three", service("03"));
+            const Configuration before = load(path + "/x.conf").configuration;
+            REQUIRE(before.services.size() == 4);
+            for (const auto& [name, text] : row.files) write(name, text);
+            const Reading next = load(path + "/x.conf");
+            CAPTURE(next.said());
+            CHECK_FALSE(next.configuration.fatal);
+            const Changes found = changes(before, next.configuration);
+            CHECK(found.kept.size() == row.kept);
+            CHECK(found.removed.size() == row.removed);
+        }
+        std::filesystem::remove_all(path);
     }
 
     TEST_CASE("what a changed attribute asks for") {

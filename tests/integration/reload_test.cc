@@ -182,6 +182,40 @@ TEST_CASE("added, changed, moved and removed services") {
     CHECK(daemon.alive());
 }
 
+TEST_CASE("a service of xinetd's goes on, whatever comes under its name or cannot be read") {
+    const auto service = [](const std::string& port, const std::string& more) {
+        return "service web\n{\n" + more + "type = UNLISTED\nport = " + port +
+               "\nsocket_type = stream\nwait = no\nuser = {user}\nserver = {probe}\n"
+               "server_args = hold {dir}/gauge\ninstances = 1\n}\n";
+    };
+    const std::string web = service("{a}", "flags = IPv4\n"),
+                      other = service("{b}", "id = other\nflags = IPv4\n");
+    DaemonUnderTest daemon(web);
+    Gauge::create(daemon.file("gauge"));
+    write_file(daemon.file("web"), daemon.expand(service("{a}", "flags = IPv4\nnice = 1\n")));
+    Client session(daemon.port("a"));
+    REQUIRE(session.line() == "held\n");
+    const struct {
+        std::string file;
+        const char* outcome;
+    } reloads[] = {
+        {web + "service web\n{\ndisable = yes\n}\n", "0 added, 0 changed, 0 removed, 1 kept"},
+        {other + web, "1 added, 0 changed, 0 removed, 1 kept"},
+        {"include {dir}/web\n" + other, "0 added, 1 changed, 0 removed, 1 kept"},
+        {"include {dir}/not-there\n" + other, "0 added, 0 changed, 0 removed, 2 kept"},
+        {web, "0 added, 1 changed, 1 removed, 0 kept"},
+    };
+    for (const auto& [file, outcome] : reloads) {
+        CAPTURE(file);
+        const std::string told = daemon.reload(file);
+        CAPTURE(told);
+        CHECK(told.find(outcome) != std::string::npos);
+        // Its session is still counted.
+        CHECK(Client(daemon.port("a")).rest() == "");
+    }
+    session.close();
+}
+
 TEST_CASE("a bad file changes nothing of what runs; a broken service stays as it was") {
     DaemonUnderTest daemon(
         "{a} stream tcp4 nowait {user} internal echo\n"

@@ -31,7 +31,8 @@ Channel::Received Channel::receive(void* message, std::size_t size, std::size_t&
     header.msg_iovlen = 1;
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
     header.msg_control = control;
-    header.msg_controllen = sizeof control;
+    // Not all of it: in the padding the kernel would find room for a second descriptor.
+    header.msg_controllen = CMSG_LEN(sizeof(int));
     ssize_t got;
     do {
         got = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

@@ -4,10 +4,12 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <string>
+#include <vector>
 
 using namespace minetd;
 
@@ -57,6 +59,39 @@ TEST_SUITE("os") {
         REQUIRE(b.receive(text, sizeof text, size, attached) == Channel::Received::message);
         CHECK(std::string(text, size) == "next");
         CHECK(attached);
+    }
+
+    TEST_CASE("of many descriptors the first is taken, and none of the others stays open") {
+        auto [a, b] = Channel::pair();
+        for (const unsigned count : {2U, 3U, 64U}) {
+            CAPTURE(count);
+            const std::vector<int> attached(count, a.fd());
+            std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
+            char byte = 'x';
+            iovec part{.iov_base = &byte, .iov_len = 1};
+            msghdr header{};
+            header.msg_iov = &part;
+            header.msg_iovlen = 1;
+            header.msg_control = control.data();
+            header.msg_controllen = control.size();
+            cmsghdr* const item = CMSG_FIRSTHDR(&header);
+            item->cmsg_level = SOL_SOCKET;
+            item->cmsg_type = SCM_RIGHTS;
+            item->cmsg_len = CMSG_LEN(count * sizeof(int));
+            std::memcpy(CMSG_DATA(item), attached.data(), count * sizeof(int));
+            REQUIRE(::sendmsg(a.fd(), &header, 0) == 1);
+
+            const int lowest_free = UniqueFd(::dup(a.fd())).get();
+            char text[4];
+            std::size_t size = 0;
+            UniqueFd taken;
+            CHECK(b.receive(text, sizeof text, size, taken) == Channel::Received::message);
+            CHECK(taken.get() == lowest_free);
+            taken.reset();
+            CHECK(UniqueFd(::dup(a.fd())).get() == lowest_free);
+            const UniqueFd first(::dup(a.fd()));
+            CHECK(UniqueFd(::dup(a.fd())).get() == first.get() + 1);
+        }
     }
 
     TEST_CASE("the end of the other side, and a message that is too long, are an end") {

@@ -36,19 +36,26 @@ class Losses {
     unsigned long count_ = 0;
 };
 
+/// As it is written. A pipe that polls writable takes PIPE_BUF bytes without blocking: what is
+/// longer is cut, and ends all the same.
+std::string ended(std::string line) {
+    constexpr std::size_t most = 4096;
+    if (line.size() >= most) line.resize(most - 1);
+    line += '\n';
+    return line;
+}
+
 /// A descriptor that somebody else may read from slowly: written only when it takes the line now.
 bool write_now(int fd, const std::string& line) noexcept {
     pollfd item{.fd = fd, .events = POLLOUT, .revents = 0};
     if (::poll(&item, 1, 0) <= 0 || (item.revents & POLLOUT) == 0) return false;
-    // A pipe that polls writable takes PIPE_BUF bytes without blocking.
-    const std::size_t size = std::min<std::size_t>(line.size(), 4096);
-    return ::write(fd, line.data(), size) == static_cast<ssize_t>(size);
+    return ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 class StderrSink : public LogSink {
   public:
     void write(Level, const std::string& line, std::span<const JournalField>) noexcept override {
-        losses_.note(write_now(STDERR_FILENO, losses_.prefix() + line + '\n'));
+        losses_.note(write_now(STDERR_FILENO, ended(losses_.prefix() + line)));
     }
 
   private:
@@ -63,7 +70,7 @@ class FileSink : public LogSink {
     }
     void write(Level, const std::string& line, std::span<const JournalField>) noexcept override {
         if (full_) return;
-        const std::string text = losses_.prefix() + line + '\n';
+        const std::string text = ended(losses_.prefix() + line);
         // Asked each time: others may append to the file, or cut it off.
         const std::uint64_t size = limits_.soft + limits_.hard > 0 ? size_now() + text.size() : 0;
         if (limits_.hard > 0 && size > limits_.hard) {

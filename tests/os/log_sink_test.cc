@@ -80,6 +80,18 @@ TEST_SUITE("os") {
         }
     }
 
+    TEST_CASE("a line that is too long is cut, and the next one is a line of its own") {
+        for (const std::size_t length : {4094U, 4095U, 4096U, 4097U, 10'000U}) {
+            CAPTURE(length);
+            const LogFile file;
+            const auto sink = file_sink(file.path);
+            const std::string line(length, 'x');
+            sink->write(Level::info, line);
+            sink->write(Level::info, "next");
+            CHECK(file.contents() == line.substr(0, 4095) + "\nnext\n");
+        }
+    }
+
     TEST_CASE("a full log file is written again once it is reopened, and only then") {
         const LogFile file;
         std::vector<std::string> told;

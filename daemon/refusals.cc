@@ -9,26 +9,31 @@ Refusals::Refusals(EventLoop& loop, Write write)
 void Refusals::record(const ServiceSpec& spec, const Record& record) {
     // A server process has summarised already.
     if (record.repeated > 0) return write_(spec, record);
-    Held& held = held_[{spec.key(), record.reason}];
+    Held& held = find(spec.key(), record.reason);
+    if (!timer_.pending()) timer_.schedule(RefusalSummary::period);
     if (held.summary.record(monotonic_ms())) return write_(spec, record);
     held.last = record;
     if (held.spec.id.empty()) held.spec = spec;
-    if (!timer_.pending()) timer_.schedule(RefusalSummary::period);
+}
+
+Refusals::Held& Refusals::find(std::string service, std::string reason) {
+    std::pair key(std::move(service), std::move(reason));
+    // Reasons come from processes that may say anything: further ones of a service are one.
+    if (held_.size() >= most && !held_.contains(key)) key.second.clear();
+    return held_[std::move(key)];
 }
 
 void Refusals::on_timer() noexcept {
     const Milliseconds now = monotonic_ms();
-    bool waiting = false;
     for (auto item = held_.begin(); item != held_.end();) {
         Held& held = item->second;
         if (const std::uint64_t count = held.summary.take_suppressed(now); count > 0) {
             held.last.repeated = count;
             write_(held.spec, held.last);
         }
-        waiting = waiting || held.summary.due() != 0;
-        item = held.summary.due() == 0 ? held_.erase(item) : std::next(item);
+        item = held.summary.over(now) ? held_.erase(item) : std::next(item);
     }
-    if (waiting) timer_.schedule(RefusalSummary::period / 10);
+    if (!held_.empty()) timer_.schedule(RefusalSummary::period / 10);
 }
 
 void Refusals::flush() noexcept {

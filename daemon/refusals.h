@@ -29,6 +29,10 @@ class Refusals {
         ServiceSpec spec;
         Record last;
     };
+    /// Reasons that are told apart; guards have far fewer.
+    static constexpr std::size_t most = 256;
+
+    Held& find(std::string service, std::string reason);
     void on_timer() noexcept;
 
     Write write_;

@@ -21,6 +21,10 @@ class RefusalSummary {
     /// Something is held back, and take_suppressed() will want to be called at this time; 0:
     /// nothing.
     Milliseconds due() const noexcept { return suppressed_ > 0 ? started_ + period : 0; }
+    /// Nothing is held back, and nothing is remembered that matters at `now`.
+    bool over(Milliseconds now) const noexcept {
+        return suppressed_ == 0 && now - started_ >= period;
+    }
 
   private:
     Milliseconds started_ = -period;

@@ -27,8 +27,11 @@ TEST_SUITE("policy") {
     TEST_CASE("after a quiet period refusals are recorded one by one again") {
         RefusalSummary summary;
         for (unsigned i = 0; i < RefusalSummary::burst; ++i) CHECK(summary.record(1000));
+        CHECK_FALSE(summary.over(1000 + RefusalSummary::period - 1));
         CHECK_FALSE(summary.record(1000));
+        CHECK_FALSE(summary.over(1000 + RefusalSummary::period));
         CHECK(summary.take_suppressed(1000 + RefusalSummary::period) == 1);
+        CHECK(summary.over(1000 + 2 * RefusalSummary::period));
         CHECK(summary.record(1000 + RefusalSummary::period));
     }
 }

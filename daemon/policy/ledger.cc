@@ -26,8 +26,8 @@ constexpr std::uint32_t no_source = 0;  // else index + 1
 constexpr std::uint32_t nobody = 0xFFFFFFFFU;  // no pid is as large
 
 struct ClaimEntry {
-    std::atomic<std::uint32_t> owner;  // pid; 0: free; nobody: its owner has ended
-    std::uint32_t source;              // of a free one: the next free claim
+    std::atomic<std::uint32_t> owner;   // pid; 0: free; nobody: its owner has ended
+    std::atomic<std::uint32_t> source;  // of a free one: the next free claim
 };
 
 constexpr auto relaxed = std::memory_order_relaxed;
@@ -60,7 +60,7 @@ struct Ledger::Shared {
     std::atomic<std::uint32_t> running;
     std::atomic<std::uint32_t> disowned;     // not 0: some claims are nobody's
     std::atomic<std::uint32_t> claims_used;  // ever handed out: [1, claims_used]
-    std::uint32_t free_claim;                // head of the list of given-back claims; 0: none
+    std::atomic<std::uint32_t> free_claim;   // head of the list of given-back claims; 0: none
     Window minute, second;
     std::atomic<Milliseconds> paused_until;
     ClaimEntry claims[claim_capacity + 1];
@@ -70,33 +70,22 @@ struct Ledger::Shared {
 /// The holder's pid is the lock: whoever reaps that process can tell, and break it.
 class Ledger::Lock {
   public:
-    /// As types of their own: two numbers are too easily taken for each other.
-    enum class Attempts : unsigned { endless = 0, parents = 10'000 };
+    enum class Wait : std::uint8_t { endless, bounded };
+    /// As a type of its own: two numbers are too easily taken for each other.
     struct Dead {
         pid_t pid;
     };
 
-    Lock(Ledger& ledger, pid_t who, Attempts attempts) noexcept : shared_(ledger.shared()) {
-        const auto mine = static_cast<std::uint32_t>(who);
-        for (unsigned attempt = 1;; ++attempt) {
-            std::uint32_t holder = 0;
-            if (shared_.owner.compare_exchange_weak(holder, mine, std::memory_order_acquire)) {
-                held_ = true;
-                return;
-            }
-            if (attempts != Attempts::endless && attempt > static_cast<unsigned>(attempts)) return;
-            if (attempt <= 32) continue;
-            // Who has to reap the holder must not wait for it.
-            const Dead dead{static_cast<pid_t>(holder)};
-            if (attempt % 64 == 0 && holder != 0 && is_dead_child(dead.pid) &&
-                take_over(ledger, mine, dead))
-                return;
-            raw::syscall(SYS_sched_yield);
-        }
+    Lock(Ledger& ledger, pid_t who, Wait wait) noexcept : shared_(ledger.shared()) {
+        const unsigned bound = ledger.stuck_.load(relaxed) ? stuck_attempts : attempts;
+        held_ = take(ledger, static_cast<std::uint32_t>(who), wait == Wait::bounded ? bound : 0);
+        if (wait == Wait::bounded) ledger.stuck_.store(!held_, relaxed);
     }
+    Lock(Ledger& ledger, pid_t who) noexcept
+        : Lock(ledger, who, ledger.patient_ ? Wait::endless : Wait::bounded) {}
     /// Takes the lock over from a process that is known to be dead, if it held it.
     Lock(Ledger& ledger, pid_t who, Dead holder) noexcept : shared_(ledger.shared()) {
-        take_over(ledger, static_cast<std::uint32_t>(who), holder);
+        held_ = take_over(ledger, static_cast<std::uint32_t>(who), holder);
     }
     ~Lock() {
         if (held_) shared_.owner.store(0, std::memory_order_release);
@@ -106,12 +95,33 @@ class Ledger::Lock {
     explicit operator bool() const noexcept { return held_; }
 
   private:
+    /// Enough for whoever holds it to go on and let it go, and few milliseconds at most.
+    static constexpr unsigned attempts = 10'000;
+    static constexpr unsigned stuck_attempts = 64;
+
+    /// At most so many attempts; 0: as many as it takes.
+    bool take(Ledger& ledger, std::uint32_t mine, unsigned most) noexcept {
+        for (unsigned attempt = 1; most == 0 || attempt <= most; ++attempt) {
+            std::uint32_t holder = 0;
+            if (shared_.owner.compare_exchange_weak(holder, mine, std::memory_order_acquire))
+                return true;
+            if (attempt <= 32) continue;
+            // Who has to reap the holder must not wait for it.
+            const Dead dead{static_cast<pid_t>(holder)};
+            if (attempt % 64 == 0 && holder != 0 && is_dead_child(dead.pid) &&
+                take_over(ledger, mine, dead))
+                return true;
+            raw::syscall(SYS_sched_yield);
+        }
+        return false;
+    }
     bool take_over(Ledger& ledger, std::uint32_t mine, Dead holder) noexcept {
         auto expected = static_cast<std::uint32_t>(holder.pid);
-        held_ = shared_.owner.compare_exchange_strong(expected, mine, std::memory_order_acquire);
+        if (!shared_.owner.compare_exchange_strong(expected, mine, std::memory_order_acquire))
+            return false;
         // It died between two writes: what the claims say is the truth, the sums follow from it.
-        if (held_) ledger.rebuild();
-        return held_;
+        ledger.rebuild();
+        return true;
     }
 
     Shared& shared_;
@@ -183,14 +193,19 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
     claim = 0;
     if (unlimited(limits)) return nullptr;
     Shared& all = shared();
-    const Lock lock(*this, who, Lock::Attempts::endless);
+    Facts facts;
+    const Lock lock(*this, who);
+    if (!lock) {
+        facts.claims_exhausted = true;
+        return decide(Guard::Stage::counts, limits, facts);
+    }
     if (all.disowned.load(relaxed) != 0) sweep();
 
-    Facts facts;
     facts.running = all.running.load(relaxed);
     facts.in_minute = limits.service_max ? window_count(all.minute, now, minute_slice) : 0;
     facts.in_second = limits.cps ? window_count(all.second, now, second_slice) : 0;
-    facts.claims_exhausted = all.free_claim == 0 && all.claims_used.load(relaxed) >= claim_capacity;
+    facts.claims_exhausted =
+        all.free_claim.load(relaxed) == 0 && all.claims_used.load(relaxed) >= claim_capacity;
     facts.cps_pausing = now < all.paused_until.load(relaxed);
     SourceEntry* entry = nullptr;
     if (counts_sources(limits) && source.known()) {
@@ -208,14 +223,16 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
         return guard;
     }
 
-    Claim index = all.free_claim;
+    Claim index = all.free_claim.load(relaxed);
     if (index == 0)
         index = all.claims_used.fetch_add(1, relaxed) + 1;
     else if (index <= claim_capacity)
-        all.free_claim = all.claims[index].source;
-    if (index > claim_capacity) index = claim_capacity;  // only a hostile writer gets us here
-    all.claims[index].source =
-        entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1;
+        all.free_claim.store(all.claims[index].source.load(relaxed), relaxed);
+    // Only a hostile writer gets us here.
+    if (index == 0 || index > claim_capacity) index = claim_capacity;
+    all.claims[index].source.store(
+        entry == nullptr ? no_source : static_cast<std::uint32_t>(entry - all.sources) + 1,
+        relaxed);
     order_writes();
     all.claims[index].owner.store(static_cast<std::uint32_t>(who), relaxed);
     all.running.fetch_add(1, relaxed);
@@ -233,21 +250,26 @@ const Guard* Ledger::admit(const Limits& limits, const Source& source, Milliseco
 void Ledger::free_claim(Claim claim) noexcept {
     Shared& all = shared();
     ClaimEntry& entry = all.claims[claim];
-    if (entry.source != no_source && entry.source <= source_capacity) {
-        SourceEntry& source = all.sources[entry.source - 1];
-        if (source.running > 0) --source.running;
+    const std::uint32_t source = entry.source.load(relaxed);
+    if (source != no_source && source <= source_capacity) {
+        SourceEntry& its = all.sources[source - 1];
+        if (its.running > 0) --its.running;
     }
     if (all.running.load(relaxed) > 0) all.running.fetch_sub(1, relaxed);
     entry.owner.store(0, relaxed);
-    entry.source = all.free_claim;
-    all.free_claim = claim;
+    entry.source.store(all.free_claim.load(relaxed), relaxed);
+    all.free_claim.store(claim, relaxed);
 }
 
 void Ledger::release(Claim claim, pid_t who) noexcept {
     if (claim == 0 || claim > claim_capacity) return;
-    const Lock lock(*this, who, Lock::Attempts::endless);
-    if (shared().claims[claim].owner.load(relaxed) == static_cast<std::uint32_t>(who))
-        free_claim(claim);
+    auto owner = static_cast<std::uint32_t>(who);
+    ClaimEntry& entry = shared().claims[claim];
+    if (const Lock lock(*this, who); lock) {
+        if (entry.owner.load(relaxed) == owner) free_claim(claim);
+    } else if (entry.owner.compare_exchange_strong(owner, nobody, relaxed)) {
+        shared().disowned.store(1, std::memory_order_release);
+    }
 }
 
 bool Ledger::release_all(pid_t who) noexcept {
@@ -263,7 +285,7 @@ bool Ledger::release_all(pid_t who) noexcept {
 bool Ledger::settle() noexcept {
     if (shared().disowned.load(relaxed) == 0) return true;
     const auto self = static_cast<pid_t>(raw::syscall(SYS_getpid));
-    const Lock lock(*this, self, Lock::Attempts::parents);
+    const Lock lock(*this, self, Lock::Wait::bounded);
     if (lock) sweep();
     return static_cast<bool>(lock);
 }
@@ -298,20 +320,20 @@ void Ledger::rebuild() noexcept {
     all.claims_used.store(used, relaxed);
     for (SourceEntry& source : all.sources)
         if (source.running > 0) source.running = 0;
-    all.free_claim = 0;
+    all.free_claim.store(0, relaxed);
     std::uint32_t running = 0;
     for (Claim claim = 1; claim <= used; ++claim) {
         ClaimEntry& entry = all.claims[claim];
         if (entry.owner.load(relaxed) == 0) {
-            entry.source = all.free_claim;
-            all.free_claim = claim;
+            entry.source.store(all.free_claim.load(relaxed), relaxed);
+            all.free_claim.store(claim, relaxed);
             continue;
         }
         // Whoever swept may have died of it.
         if (entry.owner.load(relaxed) == nobody) all.disowned.store(1, relaxed);
         ++running;
-        if (entry.source != no_source && entry.source <= source_capacity)
-            ++all.sources[entry.source - 1].running;
+        const std::uint32_t source = entry.source.load(relaxed);
+        if (source != no_source && source <= source_capacity) ++all.sources[source - 1].running;
     }
     all.running.store(running, relaxed);
 }

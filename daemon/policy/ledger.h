@@ -4,8 +4,9 @@
 //
 // Every admitted session holds a claim that names the process which answers for it. When a process
 // ends, however it ends, its parent gives its claims back, and mends what it may have left half
-// written. A hostile process can falsify the counts of its own service and nothing else: indices
-// read from the memory are bounded, and the parent never waits for the lock without an end.
+// written. A hostile process can falsify the counts of its own service and nothing else: whatever
+// is read from the memory is read once and bounded, and who has others to serve never waits for the
+// lock without an end. Where it cannot be had nobody is admitted.
 #pragma once
 
 #include <atomic>
@@ -29,8 +30,12 @@ class Ledger {
     Ledger(UniqueFd memory, std::uint64_t seed);
     ~Ledger();
 
-    /// In a forked child that accepts for the service.
-    void remap() { memory_.remap(); }
+    /// In a forked child that accepts for the service. It serves nobody else: from now on it waits
+    /// for the lock as long as it takes.
+    void remap() {
+        memory_.remap();
+        patient_ = true;
+    }
     int fd() const noexcept { return memory_.fd(); }
     std::uint64_t seed() const noexcept { return seed_; }
     /// Size of the memory: another layout has another.
@@ -41,6 +46,7 @@ class Ledger {
     /// memory may use it.
     const Guard* admit(const Limits& limits, const Source& source, Milliseconds now, pid_t who,
                        Claim& claim) noexcept;
+    /// Where the lock cannot be had, whoever has it next gives it back.
     void release(Claim claim, pid_t who) noexcept;
 
     /// Process `who` has ended: gives back what it held. Its pid must not be another's yet, so this
@@ -75,6 +81,9 @@ class Ledger {
 
     SharedMemory memory_;
     std::uint64_t seed_;
+    bool patient_ = false;
+    /// It was waited for in vain: until it is had again, no more than a look is taken at it.
+    std::atomic<bool> stuck_{false};
 };
 
 }  // namespace minetd

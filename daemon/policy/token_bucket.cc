@@ -15,7 +15,9 @@ std::int64_t interval(const Rate& rate) noexcept {
 
 /// For how long the bucket is not full yet.
 std::int64_t missing(FullAt full_at, Milliseconds now) noexcept {
-    return std::max<std::int64_t>(0, full_at - now * nanoseconds);
+    // No moment before the clock's origin: whoever writes one must not have the difference
+    // overflow.
+    return std::max<std::int64_t>(0, std::max<FullAt>(0, full_at) - now * nanoseconds);
 }
 
 }  // namespace

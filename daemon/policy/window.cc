@@ -14,32 +14,38 @@ void order_writes() noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
+/// Read once: a hostile process of the service could write anything, and do so meanwhile.
+std::int64_t newest_slice(const Window& window) noexcept {
+    return __atomic_load_n(&window.slice, __ATOMIC_RELAXED);
+}
+
 }  // namespace
 
 unsigned window_count(const Window& window, Milliseconds now, Milliseconds slice_length) noexcept {
-    const std::int64_t current = now / slice_length;
+    const std::int64_t current = now / slice_length, newest = newest_slice(window);
     unsigned count = 0;
-    for (std::int64_t age = 0; age < ring; ++age) {
-        const std::int64_t slice = window.slice - age;
-        if (slice > current - ring && slice >= 0) count += window.counts[slice % ring];
+    for (std::int64_t age = 0; age < ring && age <= newest; ++age) {
+        const std::int64_t slice = newest - age;
+        if (slice > current - ring) count += window.counts[slice % ring];
     }
     return count;
 }
 
 void window_add(Window& window, Milliseconds now, Milliseconds slice_length) noexcept {
     const std::int64_t current = now / slice_length;
-    if (current - window.slice >= ring) {
+    std::int64_t newest = newest_slice(window);
+    if (newest < 0 || newest <= current - ring) {
         for (std::uint32_t& count : window.counts) count = 0;
         order_writes();
-        window.slice = current;
+        window.slice = newest = current;
     }
-    while (window.slice < current) {
-        window.counts[(window.slice + 1) % ring] = 0;
+    while (newest < current) {
+        window.counts[(newest + 1) % ring] = 0;
         order_writes();
-        ++window.slice;
+        window.slice = ++newest;
         order_writes();
     }
-    ++window.counts[window.slice % ring];
+    ++window.counts[newest % ring];
 }
 
 }  // namespace minetd

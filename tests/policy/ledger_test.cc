@@ -238,6 +238,32 @@ TEST_SUITE("policy") {
         CHECK(admitted(ledger, limits, 60, 3) == 50);
     }
 
+    TEST_CASE("who serves others too does not wait for a lock that nobody lets go") {
+        Ledger ledger;
+        const Limits limits{.instances = 10, .per_source = 10};
+        Claim mine = 0, other = 0;
+        REQUIRE(ledger.admit(limits, source(1), now, ::getpid(), mine) == nullptr);
+        // As a hostile process of the service does: the lock, by its first word, is somebody's who
+        // lives on and does not know.
+        const auto write_owner = [&](std::uint32_t pid) {
+            REQUIRE(::pwrite(ledger.fd(), &pid, sizeof pid, 0) == sizeof pid);
+        };
+        write_owner(static_cast<std::uint32_t>(::getppid()));
+        for (int i = 0; i < 1000; ++i) {
+            const Guard* guard = ledger.admit(limits, source(1), now, ::getpid(), other);
+            REQUIRE(guard != nullptr);
+            CHECK(guard->reason == "service_limit");
+            CHECK(other == 0);
+        }
+        ledger.release(mine, ::getpid());
+        CHECK(ledger.running() == 1);
+        CHECK_FALSE(ledger.settle());
+        write_owner(0);
+        CHECK(ledger.settle());
+        CHECK(ledger.running() == 0);
+        CHECK(admitted(ledger, limits, 50) == 10);
+    }
+
     TEST_CASE(
         "more sources than can be remembered are still limited, and none is forgotten while it "
         "runs") {

@@ -50,6 +50,14 @@ TEST_SUITE("policy") {
         }
     }
 
+    TEST_CASE("a moment that no clock gives is a full bucket") {
+        const Rate rate{1, 86'400, 5};
+        for (const FullAt bucket : {FullAt{INT64_MIN}, FullAt{-1}}) {
+            CHECK(tokens(bucket, rate, 1'000'000) == rate.burst);
+            CHECK(tokens(take_token(bucket, rate, 1'000'000), rate, 1'000'000) == rate.burst - 1);
+        }
+    }
+
     TEST_CASE("a bucket far in the future stays there") {
         const Rate rate{1, 86'400, 4'000'000'000U};
         FullAt bucket = 0;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <deque>
 #include <random>
 
@@ -39,6 +40,27 @@ TEST_SUITE("policy") {
             passed.push_back(now);
             while (passed.front() <= now - 60'000) passed.pop_front();
             REQUIRE(passed.size() <= limit);
+        }
+    }
+
+    TEST_CASE("whatever a hostile process has written, counting ends and stays within the window") {
+        constexpr std::int64_t first = INT64_MIN, last = INT64_MAX;
+        for (const std::int64_t slice : {first, first + 5, std::int64_t{-200}, std::int64_t{-1},
+                                         std::int64_t{0}, std::int64_t{300}, last - 5, last}) {
+            CAPTURE(slice);
+            struct {
+                std::uint64_t before = 0;
+                Window window;
+                std::uint64_t after = 0;
+            } memory;
+            memory.window.slice = slice;
+            for (std::uint32_t& count : memory.window.counts) count = 7;
+            CHECK(window_count(memory.window, 1'000'000, minute_slice) <= 7 * (Window::slices + 1));
+            window_add(memory.window, 1'000'000, minute_slice);
+            CHECK(window_count(memory.window, 1'000'000, minute_slice) >= 1);
+            CHECK(memory.window.slice >= 0);
+            CHECK(memory.before == 0);
+            CHECK(memory.after == 0);
         }
     }
 

@@ -227,6 +227,9 @@ void Nowait::hear_answers() noexcept {
 bool Nowait::take(UniqueFd& connection, std::string_view greeting) noexcept {
     Waiting taken;
     taken.peer = peer_address(connection.get());
+    // Every rule is about addresses. A client that was reset while its bytes still wait has none
+    // any more, and who passes connections on may pass us anything.
+    if (!taken.peer.is_ip() || !is_stream(connection.get())) return false;
     taken.connection = std::move(connection);
     taken.greeting = greeting;
     const Outcome outcome = admit_and_start(taken);

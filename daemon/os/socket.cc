@@ -170,6 +170,12 @@ unsigned backlog_of(int fd) noexcept {
     return info.tcpi_unacked;
 }
 
+bool is_stream(int fd) noexcept {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
 bool is_readable(int fd) noexcept {
     pollfd item{.fd = fd, .events = POLLIN, .revents = 0};
     return ::poll(&item, 1, 0) > 0 && (item.revents & POLLIN) != 0;

@@ -64,6 +64,9 @@ void reset_on_close(int fd) noexcept;
 /// (TCP_INFO of tcp(7): TCP only).
 unsigned backlog_of(int fd) noexcept;
 
+/// A socket of connections, not of datagrams, and not something else.
+bool is_stream(int fd) noexcept;
+
 /// A connection or a datagram waits: is there something to serve right now?
 bool is_readable(int fd) noexcept;
 

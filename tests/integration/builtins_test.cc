@@ -10,6 +10,7 @@
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/gauge.h"
 #include "tests/integration/process_tree.h"
 #include "tests/services/http/site.h"
 
@@ -158,6 +159,30 @@ tcpmux/+one    stream tcp  nowait.1 {user} {probe} probe answer
     const std::string second = Client(mux).ask("one\r\nx\n");
     CHECK(second.find("x\n") == std::string::npos);
     CHECK(first.ask("x\n") == "x\n");
+}
+
+TEST_CASE("tcpmux: whoever has reset its connection has no address to be judged by") {
+    DaemonUnderTest daemon(
+        "{mux} stream tcp4 nowait {user} internal tcpmux\n"
+        "tcpmux/closed stream tcp nowait {user} {probe} probe hold {dir}/gauge\n"
+        "[tcpmux/closed]\nid = closed\nonly_from = 192.0.2.1\n");
+    const Gauge& gauge = Gauge::create(daemon.file("gauge"));
+    const std::uint16_t mux = daemon.port("mux");
+    CHECK(Client(mux).ask("help\r\n") == "closed\r\n");
+    // What it said is there when it is gone already.
+    const auto servers = descendants(daemon.pid());
+    for (const ProcessView& server : servers) kill(server.pid, SIGSTOP);
+    {
+        Client rude(mux);
+        rude.send("closed\r\nx\n");
+        const linger at_once{1, 0};
+        setsockopt(rude.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    for (const ProcessView& server : servers) kill(server.pid, SIGCONT);
+    CHECK(Client(mux).ask("closed\r\nx\n") == "-Service not available\r\n");
+    daemon.await_output("FAIL: closed address from=127.0.0.1");
+    daemon.stop();
+    CHECK(gauge.entered == 0);
 }
 
 TEST_CASE("a server that is killed gives its place in the limits back") {

@@ -17,7 +17,7 @@ namespace {
 
 /// Connections taken from one socket before the others have their turn.
 constexpr int batch = 16;
-constexpr Milliseconds first_delay = 50, longest_delay = 5000;
+constexpr Milliseconds first_delay = 50, longest_delay = 5000, limit_pause = 50;
 
 }  // namespace
 
@@ -60,6 +60,7 @@ void Nowait::stop_accepting() noexcept {
     }
     accepting_ = false;
     doors_.clear();
+    update_doors();  // who waits here waits on
 }
 
 void Nowait::signal_sessions(int signal) noexcept {
@@ -74,9 +75,18 @@ bool Nowait::full() const noexcept {
     return job_.admission && job_.admission->full();
 }
 
+/// Only ends that we hear of make room: no session counts but ours.
+bool Nowait::alone() const noexcept {
+    return job_.admission->running() <= claims_;
+}
+
 void Nowait::update_doors() noexcept {
     const bool open = accepting_ && !blocked_ && waiting_.empty() && !full();
     for (Door& door : doors_) open ? door.event->enable() : door.event->disable();
+    // Of servers that a reload has sent away nobody tells us when a session ends.
+    const bool wanted = accepting_ || !waiting_.empty();
+    if (wanted && !open && !blocked_ && !(full() && alone()) && !retry_.pending())
+        retry_.schedule(limit_pause);
 }
 
 Nowait::Taken Nowait::accept_from(const ListeningSocket& socket, Waiting& connection) noexcept {
@@ -177,6 +187,7 @@ Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     runtime_.children.add(started.pid, *this);
     ++runtime_.programs.running;
     board_.note_accepted(started.pid, connection.peer);
+    claims_ += connection.claim != 0;
     sessions_.emplace(started.pid,
                       Session{started.ticket, connection.claim, began, connection.peer, {}});
     if (wants_record(spec, Record::Kind::start))
@@ -235,13 +246,15 @@ bool Nowait::take(UniqueFd& connection, std::string_view greeting) noexcept {
     const Outcome outcome = admit_and_start(taken);
     if (outcome == Outcome::refused) connection = std::move(taken.connection);
     if (outcome == Outcome::later) waiting_.push_back(std::move(taken));
+    update_doors();
     return outcome != Outcome::refused;
 }
 
 void Nowait::adopt(Assignment assignment, bool) {
     job_ = std::move(assignment);
     board_.adopt(job_.spec);
-    update_doors();
+    // There may be room for more than before.
+    if (!blocked_) retry_waiting();
 }
 
 void Nowait::show_sessions(ProgramBoard& board) noexcept {
@@ -276,6 +289,7 @@ HandedDispatcher Nowait::hand_over() noexcept {
 
 void Nowait::take_over(HandedDispatcher& handed, const std::vector<ListeningSocket>&) {
     for (const HandedSession& session : handed.sessions) {
+        claims_ += session.claim != 0;
         sessions_.emplace(session.pid, Session{{},
                                                session.claim,
                                                session.began_us,
@@ -304,6 +318,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
     const Session session = found->second;
     sessions_.erase(found);
     --runtime_.programs.running;
+    claims_ -= session.claim != 0;
     board_.note_ended(exit.pid);
     if (job_.admission) job_.admission->release(session.claim, self_);
     const Launcher::Failure failure =
@@ -319,6 +334,7 @@ void Nowait::on_exit(const Exit& exit) noexcept {
 
 void Nowait::retry_waiting() noexcept {
     blocked_ = false;
+    if (job_.admission) job_.admission->settle();
     while (!waiting_.empty() && admit_and_start(waiting_.front()) != Outcome::later)
         waiting_.pop_front();
     update_doors();

@@ -70,6 +70,7 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
     void back_off(const char* what, int error) noexcept;
     void update_doors() noexcept;
     bool full() const noexcept;
+    bool alone() const noexcept;
 
     Runtime& runtime_;
     const pid_t self_ = ::getpid();  ///< asked once, not for every client
@@ -77,6 +78,7 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
     ProgramBoard board_;
     std::vector<Door> doors_;
     std::unordered_map<pid_t, Session> sessions_;
+    unsigned claims_ = 0;  ///< sessions that the ledger counts
     std::deque<Waiting> waiting_;
     /// Made when somebody is asked about for the first time.
     struct Asking {

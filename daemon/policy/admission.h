@@ -73,9 +73,10 @@ class Admission {
     bool waits(const Guard& guard) const noexcept { return guard.waits && limits_.queues(); }
     /// More than `instances` wait in the backlog, and there are so many now.
     bool full() const noexcept {
-        return counts_ && limits_.queues() && limits_.instances &&
-               ledger_->running() >= *limits_.instances;
+        return counts_ && limits_.queues() && limits_.instances && running() >= *limits_.instances;
     }
+    /// Sessions that are counted now, whoever serves them.
+    unsigned running() const noexcept { return ledger_ ? ledger_->running() : 0; }
 
     bool knows_denials() const noexcept { return denied_ != nullptr; }
 

@@ -185,6 +185,24 @@ TEST_CASE("tcpmux: whoever has reset its connection has no address to be judged 
     CHECK(gauge.entered == 0);
 }
 
+TEST_CASE("tcpmux: who waits at a limit is served when a reload makes room") {
+    const auto configuration = [](const char* serve) {
+        return std::string("{mux} stream tcp4 nowait {user} internal tcpmux\n") +
+               "tcpmux/held stream tcp " + serve + " {user} {probe} probe hold {dir}/gauge\n";
+    };
+    DaemonUnderTest daemon(configuration("nowait/1"));
+    Gauge::create(daemon.file("gauge"));
+    const std::uint16_t mux = daemon.port("mux");
+    Client first(mux), second(mux);
+    first.send("held\r\n");
+    CHECK(first.line() == "held\n");
+    second.send("held\r\n");
+    CHECK(Client(mux).ask("help\r\n") == "held\r\n");
+    daemon.await_loop();
+    daemon.reload(configuration("nowait/2"));
+    CHECK(second.line() == "held\n");
+}
+
 TEST_CASE("a server that is killed gives its place in the limits back") {
     DaemonUnderTest daemon(R"(
 {pool} stream tcp4 prefork {user} internal echo

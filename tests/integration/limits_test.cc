@@ -80,6 +80,28 @@ TEST_CASE("the suffix /N lets them wait: nobody is refused, and never more than 
     }
 }
 
+TEST_CASE("who waits is served when those have left whom servers of another kind still serve") {
+    const auto configuration = [](const char* serve) {
+        return std::string("{held} stream tcp4 ") + serve +
+               "/2 {user} {probe} probe hold {dir}/gauge\n";
+    };
+    const char* const kinds[] = {"prefork", "nowait", "prefork"};
+    DaemonUnderTest daemon(configuration(kinds[0]));
+    Gauge& gauge = Gauge::create(daemon.file("gauge"));
+    for (std::size_t i = 1; i < std::size(kinds); ++i) {
+        CAPTURE(std::string(kinds[i]));
+        Client first(daemon.port("held")), second(daemon.port("held"));
+        CHECK(first.line() == "held\n");
+        CHECK(second.line() == "held\n");
+        daemon.reload(configuration(kinds[i]));
+        Client third(daemon.port("held"));
+        first.close();
+        CHECK(third.line() == "held\n");
+        CHECK(gauge.most == 2);
+        second.close();
+    }
+}
+
 TEST_CASE("the suffixes of every dialect: exactly N") {
     struct Case {
         const char* serve;

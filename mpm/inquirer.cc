@@ -63,6 +63,7 @@ class Inquirer {
     void identified(Case& open, const Identified& who) noexcept;
     void settle(const std::shared_ptr<Case>& open) noexcept;
     void sweep() noexcept;
+    void note_file(std::uint32_t service, const Finding& finding);
     void note_host(const ServiceSpec& spec, const std::string& host, bool known);
     void on_control() noexcept;
     void drain() noexcept;
@@ -80,6 +81,7 @@ class Inquirer {
     std::size_t waiting_ = 0, recorded_ = 0;  ///< open cases with an asker, and without
     std::vector<std::size_t> waiting_of_;     ///< by service
     std::set<std::string> unknown_hosts_;     ///< of which it was said that they are
+    std::vector<std::string> unreadable_of_;  ///< by service: the file that was last told of
     Timer sweep_, leave_;
     bool draining_ = false;
 };
@@ -95,6 +97,7 @@ Inquirer::Inquirer(const std::vector<InquiringService>& services, Channel& contr
       child_signal_(loop_, [this] { lookups_.reap(); }),
       control_event_(loop_, control.fd(), [this] { on_control(); }),
       waiting_of_(services.size()),
+      unreadable_of_(services.size()),
       sweep_(loop_, [this] { sweep(); }),
       leave_(loop_, [this] { drain(); }) {
     for (std::uint32_t i = 0; i < services.size(); ++i) {
@@ -211,6 +214,7 @@ void Inquirer::ask_libwrap(const std::shared_ptr<Case>& open) {
     ++open->outstanding;
     lookups_.find(lookup, [this, open](const Finding& finding) {
         open->answers.libwrap = finding.admitted ? Verdict::allow : Verdict::deny;
+        note_file(open->service, finding);
         settle(open);
     });
 }
@@ -259,6 +263,19 @@ void Inquirer::settle(const std::shared_ptr<Case>& open) noexcept {
 void Inquirer::sweep() noexcept {
     std::erase_if(cases_, [](const auto& open) { return open->closed; });
     if (draining_ && cases_.empty()) loop_.stop();
+}
+
+/// Told once, until somebody is admitted again.
+void Inquirer::note_file(std::uint32_t service, const Finding& finding) {
+    std::string& told = unreadable_of_[service];
+    if (finding.admitted) told.clear();
+    if (finding.name[0] == '\0' || told == finding.name) return;
+    told = finding.name;
+    const ServiceSpec& spec = *services_[service].spec;
+    Reporter(control_, spec)
+        .log(Level::warning, fmt::format("{}: libwrap refuses everybody: its decision takes in {}, "
+                                         "which user {} may not read",
+                                         spec.id, told, ::geteuid()));
 }
 
 void Inquirer::note_host(const ServiceSpec& spec, const std::string& host, bool known) {

@@ -30,6 +30,12 @@ void look_up_name(const Lookup& lookup, Finding& finding) {
     if (name.size() < sizeof finding.name) std::memcpy(finding.name, name.c_str(), name.size() + 1);
 }
 
+void ask_libwrap(const Lookup& lookup, Finding& finding) {
+    const auto opinion = libwrap::opinion(lookup.subject, lookup.peer, lookup.local);
+    finding.admitted = opinion.admits;
+    opinion.unreadable.copy(finding.name, sizeof finding.name - 1);
+}
+
 void look_up_addresses(const Lookup& lookup, Finding& finding) {
     for (const SocketAddress& address : addresses_of(lookup.subject)) {
         const auto bits = bits_of(address);
@@ -52,7 +58,7 @@ Finding look_up(const Lookup& lookup) {
             look_up_addresses(lookup, finding);
             break;
         case Lookup::Kind::libwrap:
-            finding.admitted = libwrap::admits(lookup.subject, lookup.peer, lookup.local);
+            ask_libwrap(lookup, finding);
             break;
     }
     return finding;

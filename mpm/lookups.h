@@ -39,7 +39,7 @@ struct Finding {
     bool admitted = false;  ///< by libwrap
     bool more = false;      ///< there are more addresses than these
     std::uint8_t count = 0;
-    char name[256] = {};
+    char name[256] = {};  ///< of the peer; of the file that libwrap may not read
     AddressBits addresses[most];
 
     std::vector<AddressBits> list() const {

@@ -3,28 +3,21 @@
 
 #define HAVE_WEAKSYMS
 #include <tcpd.h>
-#include <unistd.h>
-
-#include <cerrno>
 
 #include "daemon/os/host_names.h"
+#include "daemon/os/hosts_access.h"
 
 namespace minetd::libwrap {
-namespace {
-
-/// The library takes a file that it may not read for one that is not there.
-bool can_be_read(const char* table) noexcept {
-    return ::access(table, R_OK) == 0 || errno == ENOENT;
-}
-
-}  // namespace
 
 bool available() noexcept {
     return true;
 }
 
-bool admits(const std::string& daemon, const SocketAddress& client, const SocketAddress& server) {
-    if (!can_be_read(hosts_allow_table) || !can_be_read(hosts_deny_table)) return false;
+Opinion opinion(const std::string& daemon, const SocketAddress& client,
+                const SocketAddress& server) {
+    for (const char* table : {hosts_allow_table, hosts_deny_table})
+        if (std::string file = hosts_access::unreadable_file(table, daemon); !file.empty())
+            return {.admits = false, .unreadable = std::move(file)};
     // It knows mapped peers by their IPv6 addresses, which no rule is written for.
     SocketAddress from = unmapped(client), to = unmapped(server);
     request_info request;
@@ -35,8 +28,8 @@ bool admits(const std::string& daemon, const SocketAddress& client, const Socket
     // would not return to us resets the flag.
     dry_run = 1;
     resident = 1;
-    const bool granted = hosts_access(&request) != 0;
-    return granted && dry_run != 0;
+    const bool granted = ::hosts_access(&request) != 0;
+    return {.admits = granted && dry_run != 0, .unreadable = {}};
 }
 
 }  // namespace minetd::libwrap

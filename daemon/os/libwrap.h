@@ -13,9 +13,14 @@ namespace minetd::libwrap {
 /// minetd was built with it.
 bool available() noexcept;
 
+struct Opinion {
+    bool admits = false;
+    std::string unreadable;  ///< nobody is admitted, as this file exists and cannot be read
+};
+
 /// May this client be served by `daemon`? Reads the files anew each time. Options that would act
-/// (hosts_options(5)) do not: a `spawn` is not run, and whom a `twist` would serve is refused. So
-/// is everybody while one of the files exists and cannot be read.
-bool admits(const std::string& daemon, const SocketAddress& client, const SocketAddress& server);
+/// (hosts_options(5)) do not: a `spawn` is not run, and whom a `twist` would serve is refused.
+Opinion opinion(const std::string& daemon, const SocketAddress& client,
+                const SocketAddress& server);
 
 }  // namespace minetd::libwrap

@@ -7,8 +7,8 @@ bool available() noexcept {
     return false;
 }
 
-bool admits(const std::string&, const SocketAddress&, const SocketAddress&) {
-    return false;
+Opinion opinion(const std::string&, const SocketAddress&, const SocketAddress&) {
+    return {};
 }
 
 }  // namespace minetd::libwrap

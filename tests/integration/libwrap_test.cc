@@ -61,4 +61,26 @@ TEST_CASE("what the files would have done is not done: a spawn does not run, a t
     });
 }
 
+TEST_CASE("files that the rules name are not overlooked because they cannot be read") {
+    if (lacks(libwrap::available(), "libwrap")) return;
+    auto files = wrapped("", "catd: /etc/hosts.banned\nother: /etc/hosts.secret\n");
+    files["hosts.banned"] = "127.0.0.3\n";
+    files["hosts.secret"] = "127.0.0.2\n";
+    in_own_network(files, [] {
+        REQUIRE(::chmod("/etc/hosts.secret", 0) == 0);
+        DaemonUnderTest daemon(echo(echo_ways[0], "libwrap = catd\n"));
+        const auto port = daemon.port("echo");
+        CHECK(is_served(client_from("127.0.0.2", port)));
+        CHECK_FALSE(is_served(client_from("127.0.0.3", port)));
+        REQUIRE(::chmod("/etc/hosts.banned", 0) == 0);
+        for (const char* client : {"127.0.0.2", "127.0.0.3"})
+            CHECK_FALSE(is_served(client_from(client, port)));
+        daemon.await_output("libwrap refuses everybody: its decision takes in /etc/hosts.banned");
+        CHECK(daemon.lines_with("libwrap refuses everybody") == 1);
+        REQUIRE(::chmod("/etc/hosts.banned", 0644) == 0);
+        CHECK(is_served(client_from("127.0.0.2", port)));
+        CHECK_FALSE(is_served(client_from("127.0.0.3", port)));
+    });
+}
+
 TEST_SUITE_END();

@@ -11,6 +11,8 @@
 #include "daemon/config/dialect.h"
 #include "daemon/config/host_check.h"
 #include "daemon/config/reader.h"
+#include "daemon/os/hosts_access.h"
+#include "daemon/os/libwrap.h"
 
 namespace minetd {
 namespace {
@@ -41,6 +43,8 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     }
     check_together(good, diagnostics);
     if (options.check_host) warn_without_root(good, diagnostics);
+    if (options.check_host && !libwrap::available())
+        forgo_libwrap(good, {hosts_access::allow_table, hosts_access::deny_table}, diagnostics);
     for (const Draft* draft : good)
         configuration.services.push_back(std::make_shared<const ServiceSpec>(draft->spec));
     return configuration;

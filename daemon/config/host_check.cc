@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "daemon/config/check.h"
 #include "daemon/config/credential_file.h"
 #include "daemon/config/values.h"
+#include "daemon/os/hosts_access.h"
 #include "daemon/os/inside.h"
 #include "daemon/os/libwrap.h"
 #include "daemon/os/system_error.h"
@@ -135,11 +137,7 @@ void check_credentials(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_libwrap(Draft& draft, Diagnostics& diagnostics) {
-    if (libwrap::available() || draft.spec.libwrap.empty()) return;
-    // What a dialect asks for by itself is done as its daemon would do it without the library.
-    if (!draft.says("libwrap"))
-        draft.spec.libwrap.clear();
-    else
+    if (!libwrap::available() && !draft.spec.libwrap.empty() && draft.says("libwrap"))
         draft.error("libwrap", "this minetd was built without libwrap",
                     "build it with libwrap0-dev, or use only_from and no_access", diagnostics);
 }
@@ -189,6 +187,24 @@ void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnosti
                                         "and not as the user they name",
                                         others, self),
                             "start minetd as root, or name this user");
+}
+
+void forgo_libwrap(const std::vector<Draft*>& drafts, const std::vector<std::string>& tables,
+                   Diagnostics& diagnostics) {
+    const auto table = std::find_if(tables.begin(), tables.end(), hosts_access::has_rules);
+    bool told = table == tables.end();
+    for (Draft* draft : drafts) {
+        if (draft->spec.libwrap.empty()) continue;
+        draft->spec.libwrap.clear();
+        if (!std::exchange(told, true))
+            diagnostics.warning(
+                draft->where(),
+                fmt::format("{} is not asked about {}, nor about any other service: this minetd "
+                            "was built without libwrap",
+                            *table, draft->spec.id),
+                "build it with libwrap0-dev, or say the same with only_from and no_access, and "
+                "flags = NOLIBWRAP");
+    }
 }
 
 }  // namespace minetd

@@ -14,4 +14,9 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics);
 /// another.
 void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnostics);
 
+/// In a build without libwrap: what a dialect asks of it by itself is not asked, as its daemon
+/// without the library would do. Where one of the tables has rules, one warning says so.
+void forgo_libwrap(const std::vector<Draft*>& drafts, const std::vector<std::string>& tables,
+                   Diagnostics& diagnostics);
+
 }  // namespace minetd

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: ISC
+#include "daemon/config/host_check.h"
+
 #include <doctest/doctest.h>
 #include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "daemon/os/libwrap.h"
 #include "tests/config/reading.h"
@@ -63,6 +70,36 @@ TEST_SUITE("config") {
             CHECK(read(line + "\n[" + name + "]\n" + settings + "\n", how)
                       .configuration.services.size() == 1);
         }
+    }
+
+    TEST_CASE(
+        "without libwrap one warning tells of tables that are not asked, where they say any") {
+        char rules[] = "/tmp/minetd-rules-XXXXXX", comments[] = "/tmp/minetd-comments-XXXXXX";
+        for (char* file : {rules, comments}) ::close(::mkstemp(file));
+        std::ofstream(rules) << "ALL: ALL\n";
+        std::ofstream(comments) << "# ALL: ALL\n";
+        const struct {
+            std::vector<std::string> tables;
+            const char* libwrap;
+            unsigned warnings;
+        } cases[] = {
+            {{"/no/such/table", rules}, "catd", 1},
+            {{rules, rules}, "catd", 1},
+            {{comments, "/no/such/table"}, "catd", 0},
+            {{rules, rules}, "", 0},
+        };
+        for (const auto& one : cases) {
+            CAPTURE(one.warnings);
+            Draft first{Place{}}, second{Place{}};
+            first.spec.libwrap = second.spec.libwrap = one.libwrap;
+            Diagnostics diagnostics;
+            forgo_libwrap({&first, &second}, one.tables, diagnostics);
+            CHECK(diagnostics.all().size() == one.warnings);
+            CHECK(diagnostics.errors() == 0);
+            CHECK(first.spec.libwrap.empty());
+            CHECK(second.spec.libwrap.empty());
+        }
+        for (const char* file : {rules, comments}) ::unlink(file);
     }
 
     TEST_CASE("without root one warning tells of the users that cannot be") {

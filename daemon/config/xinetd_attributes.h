@@ -3,7 +3,6 @@
 // takes, and what it says natively.
 #pragma once
 
-#include <map>
 #include <span>
 
 #include "daemon/config/xinetd_entry.h"
@@ -30,17 +29,8 @@ struct XinetdAttribute {
 /// All of them, in the order of xinetd.conf(5) more or less.
 std::span<const XinetdAttribute> xinetd_attributes() noexcept;
 
-/// Where the single-valued attributes of a block were said first: xinetd takes no second one.
-using XinetdSeen = std::map<const XinetdAttribute*, Where>;
-
-/// The attribute, if xinetd would take the setting: else null, with a warning. Takes comments off
-/// its end.
-const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, XinetdSeen& seen,
-                                      Diagnostics& diagnostics);
-
-/// Says it to the entry. A bad value is an error, and breaks the entry's draft.
-void take_setting(XinetdEntry& entry, const XinetdAttribute& attribute,
-                  const XinetdSetting& setting, Diagnostics& diagnostics);
+/// By xinetd's name, or minetd's own; null for an unknown one.
+const XinetdAttribute* find_xinetd_attribute(std::string_view name);
 
 /// Whether xinetd copies the default into an entry at once, so that an entry above the defaults
 /// goes without.

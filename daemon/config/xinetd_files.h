@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/xinetd_attributes.h"
 #include "daemon/config/xinetd_entry.h"
+#include "daemon/config/xinetd_settings.h"
 
 namespace minetd {
 

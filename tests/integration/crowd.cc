@@ -24,6 +24,8 @@ Crowd::Crowd(std::uint16_t port, unsigned clients, unsigned addresses) {
                 all[i].client = std::make_unique<Client>(server, SOCK_STREAM, address_of(from, 0));
                 all[i].client->send("x\n");
                 served[i] = !all[i].client->line().empty();
+                // Else the server would wait for its end of the connection.
+                if (!served[i]) all[i].client.reset();
             } catch (const std::exception&) {
                 const std::lock_guard held(lock);
                 failure = std::current_exception();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/fake_ident_daemon.h"
@@ -82,7 +83,7 @@ TEST_CASE("ident_only has a time limit") {
     in_own_network(no_dns, [] {
         FakeIdentDaemon ident("127.0.0.1", "USERID : UNIX : joe");
         ident.hold();
-        for (const EchoWay& way : echo_ways) {
+        at_once(echo_ways, [](const EchoWay& way) {
             CAPTURE(std::string(way.serve) + " " + way.program);
             DaemonUnderTest daemon(
                 echo(way, "log_on_failure = HOST USERID\nident_only = yes\nident_timeout = 1\n"));
@@ -90,7 +91,7 @@ TEST_CASE("ident_only has a time limit") {
             CHECK(client.rest() == "");
             daemon.await_output("NOID: echo 127.0.0.1 timeout");
             daemon.await_output("FAIL: echo ident from=127.0.0.1");
-        }
+        });
     });
 }
 

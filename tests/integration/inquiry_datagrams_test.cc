@@ -2,6 +2,7 @@
 // Names of who sent a datagram: whoever serves goes on meanwhile.
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <deque>
 #include <string>
 #include <vector>
@@ -99,7 +100,10 @@ TEST_CASE("datagrams: a sender whose name nobody tells holds up nobody else, and
         }
         for (Client& client : slow) client.send("three");
         for (const std::string& serve : all) CHECK(served(serve));  // so it has been taken
-        CHECK(daemon.stop() == 0);
+        daemon.signal(SIGTERM);
+        daemon.await_output("stopping");
+        names.set_silent(false);
+        CHECK(daemon.await_exit() == 0);
         for (const std::string& serve : all) {
             CAPTURE(serve);
             CHECK(daemon.lines_with(refused(serve)) == 3);

@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/intercepted.h"
 #include "tests/integration/own_network.h"
 #include "tests/integration/process_tree.h"
@@ -53,7 +55,7 @@ TEST_CASE("a stream program gets those who are admitted, from their own addresse
 }
 
 TEST_CASE("a datagram program gets those who are admitted, from their own addresses") {
-    for (const char* host : {"127.0.0.1", "::1"}) {
+    at_once(std::array{"127.0.0.1", "::1"}, [](const char* host) {
         CAPTURE(std::string(host));
         DaemonUnderTest daemon("{held} dgram udp wait {user} {probe} probe tell 4\n" +
                                intercept_records +
@@ -77,12 +79,12 @@ TEST_CASE("a datagram program gets those who are admitted, from their own addres
         CHECK(programs.size() == 2);
         daemon.await_lines("START: held", 6);
         CHECK(daemon.lines_with("START: held") == 6);
-    }
+    });
 }
 
 TEST_CASE("a datagram that its answer comes from where it was sent to") {
     // The first one was there before anybody could ask where it came to.
-    for (const std::string bound : {"", "127.0.0.9:"}) {
+    at_once(std::array{"", "127.0.0.9:"}, [](const std::string& bound) {
         CAPTURE(bound);
         DaemonUnderTest daemon(bound + datagram("tell 1"));
         for (const char* host : {"127.0.0.9", "127.0.0.1", "127.3.2.1"}) {
@@ -91,7 +93,7 @@ TEST_CASE("a datagram that its answer comes from where it was sent to") {
             Client client(address_of(host, daemon.port("held")), SOCK_DGRAM);
             CHECK(ask(client, host).rest == host);
         }
-    }
+    });
 }
 
 TEST_CASE("a program may answer from a socket of its own") {
@@ -192,7 +194,7 @@ TEST_CASE("limits count peers, of streams and of datagrams") {
         CHECK(second.line() == "waited\n");
     }
     SUBCASE("per_source") {
-        DaemonUnderTest daemon(datagram("tell 4", "per_source = 1\nidle_timeout = 3"));
+        DaemonUnderTest daemon(datagram("tell 4", "per_source = 1\nidle_timeout = 2"));
         Client first = from("127.0.0.1", daemon.port("held"), SOCK_DGRAM);
         CHECK(ask(first, "one").rest == "one");
         Client same = from("127.0.0.1", daemon.port("held"), SOCK_DGRAM);

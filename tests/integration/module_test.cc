@@ -128,7 +128,7 @@ TEST_CASE("the key-value store: on nowait one store is everybody's") {
 
 TEST_CASE("the calculator, which blocks: one client after the other, and both") {
     const Modules modules;
-    DaemonUnderTest daemon(modules.lines("calc") + small_pools + "idle_timeout = 2\n");
+    DaemonUnderTest daemon(modules.lines("calc") + small_pools + "idle_timeout = 1\n");
     for_each_mpm(daemon, "calc", [](std::uint16_t port) {
         CHECK(Client(port).ask("x = 3 * (2 + 4)\nx / 4\r\ny\n1 +\n-(-(2))\n") ==
               "18\n4.5\nerror: a name has no value yet\nerror: a number or a name is missing\n2\n");
@@ -297,8 +297,8 @@ TEST_CASE("a module that was replaced is used after a reload, and not before") {
     daemon.reload(configuration);
     old.send("count\n");
     CHECK(old.line() == "2\n");
-    // The blocking form of the probe answers with each line's length, too. A server that is to go may
-    // still have accepted before it heard of it; it has heard once its successors answer.
+    // The blocking form of the probe answers with each line's length, too. A server that is to go
+    // may still have accepted before it heard of it; it has heard once its successors answer.
     for_each_mpm(daemon, "service", [&](std::uint16_t port) {
         daemon.await([&] { return Client(port).ask("count\n") == "1\n5\n"; },
                      "the module that replaced the first");

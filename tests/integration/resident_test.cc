@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/process_tree.h"
@@ -150,12 +152,12 @@ TEST_CASE("a server that ends, fails or is killed is replaced") {
 }
 
 TEST_CASE("a program that fails at its start, or leaves at once, is tried ever less often") {
-    for (const char* how : {"fail", "leave"}) {
+    at_once(std::array{"fail", "leave"}, [](const char* how) {
         CAPTURE(std::string(how));
         DaemonUnderTest daemon(service(how, "start_servers = 2\nlog_on_success = PID\n"));
         daemon.await_output("next try in 2 s");
         CHECK(daemon.lines_with("START: res") <= 12);
-    }
+    });
 }
 
 TEST_CASE("a program that cannot be started is told with its name") {
@@ -254,14 +256,13 @@ TEST_CASE("3,000 connections during 20 reloads: none refused, none reset, none l
 }
 
 TEST_CASE("who is asked to go and does not is killed after drain_timeout") {
-    const auto configuration = [](int round) {
-        return service("ready deaf", "start_servers = 1\ndrain_timeout = 1\nenv = ROUND=" +
-                                         std::to_string(round) + "\n");
+    const auto configuration = [](const char* words) {
+        return service(words, "start_servers = 1\ndrain_timeout = 1\n");
     };
-    DaemonUnderTest daemon(configuration(0));
+    DaemonUnderTest daemon(configuration("ready deaf"));
     Client stubborn(daemon.port("port"));
     const pid_t first = server_of(stubborn);
-    daemon.reload(configuration(1));
+    daemon.reload(configuration("ready"));
     Client next(daemon.port("port"));
     CHECK(server_of(next) != first);
     daemon.await_output("have not finished after 1 s");
@@ -294,11 +295,11 @@ TEST_CASE("STOPPING=1 has a server replaced while it finishes") {
 }
 
 TEST_CASE("a server that stops sending WATCHDOG=1 is replaced, with a record") {
-    DaemonUnderTest daemon(service("ready ping", "start_servers = 1\nstuck_timeout = 2\n"));
+    DaemonUnderTest daemon(service("ready ping", "start_servers = 1\nstuck_timeout = 1\n"));
     Client client(daemon.port("port"));
     const pid_t first = server_of(client);
     const std::string text = surroundings(client);
-    CHECK(value_in(text, "env WATCHDOG_USEC=") == "2000000");
+    CHECK(value_in(text, "env WATCHDOG_USEC=") == "1000000");
     CHECK(value_in(text, "env WATCHDOG_PID=") == std::to_string(first));
     // Busy with this client, it does not ping.
     daemon.await_output("is stuck: no WATCHDOG=1");

@@ -19,6 +19,7 @@
 
 #include "daemon/os/outgoing_message.h"
 #include "daemon/os/systemd.h"
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/lacks.h"
@@ -159,7 +160,7 @@ TEST_CASE("a daemon that hangs is replaced") {
         const char* what;
         bool stopping;  ///< it was asked to stop before
     } rows[] = {{"while it serves", false}, {"while it stops", true}};
-    for (const auto& row : rows) {
+    at_once(rows, [](const auto& row) {
         CAPTURE(row.what);
         DaemonUnderTest minetd("{cat} stream tcp4 nowait {user} /bin/cat cat\n",
                                {.arguments = {"--supervise", "--watchdog", "1"}});
@@ -183,12 +184,12 @@ TEST_CASE("a daemon that hangs is replaced") {
             const int status = minetd.await_exit();
             CHECK(WIFEXITED(status));
             CHECK(WEXITSTATUS(status) == 128 + SIGABRT);
-            continue;
+            return;
         }
         CHECK(Client(minetd.port("cat")).ask("c\n") == "c\n");
         minetd.await_output("ready: ", before);
         CHECK(only_child(minetd.pid()) != former);
-    }
+    });
 }
 
 TEST_CASE("a daemon that goes round is left alone, over upgrades too") {

@@ -53,7 +53,7 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
         link.event = std::make_unique<FdEvent>(pool_.loop(), link.channel.fd(),
                                                [this, slot] { listen(slot); });
         link.event->enable();
-        link.ready = false;
+        link.ready = link.leaving = link.told_to_leave = false;
         link.feed = BoardFeed();
         if (boards_.configuration != 0) tell_boards();
         return child.pid;
@@ -139,7 +139,17 @@ void BuiltinServers::tell_boards() noexcept {
 }
 
 void BuiltinServers::retire(unsigned slot) noexcept {
-    send_control(links_[slot].channel, ControlMessage::Kind::drain);
+    Link& link = links_[slot];
+    link.leaving = true;
+    if (!link.told_to_leave)
+        link.told_to_leave = send_control(link.channel, ControlMessage::Kind::drain);
+}
+
+/// Once more to those whose channel had no room for the word to leave.
+void BuiltinServers::attend() noexcept {
+    for (unsigned slot = 0; slot < pool_.slots(); ++slot)
+        if (links_[slot].leaving && !links_[slot].told_to_leave && links_[slot].channel)
+            retire(slot);
 }
 
 void BuiltinServers::drain() noexcept {
@@ -151,6 +161,7 @@ Ending BuiltinServers::ended(unsigned slot, const Exit& exit) noexcept {
     if (links_[slot].event) listen(slot, messages_left);
     links_[slot].event.reset();
     links_[slot].channel.close();
+    links_[slot].leaving = false;
     if (WIFSIGNALED(exit.status)) return Ending::crash;
     return WEXITSTATUS(exit.status) != 0 ? Ending::failed_start : Ending::normal;
 }

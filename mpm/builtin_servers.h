@@ -24,6 +24,7 @@ class BuiltinServers : public ServerKind {
     bool can_choose() const noexcept override { return true; }
     void retire(unsigned slot) noexcept override;
     void drain() noexcept override;
+    void attend() noexcept override;
     Ending ended(unsigned slot, const Exit& exit) noexcept override;
     void answer(const ControlMessage& message) noexcept override;
     void hear_board(const ControlMessage& message, UniqueFd attached) noexcept override;
@@ -33,6 +34,7 @@ class BuiltinServers : public ServerKind {
         Channel channel;
         std::unique_ptr<FdEvent> event;
         bool ready = false;
+        bool leaving = false, told_to_leave = false;
         BoardFeed feed;
     };
     void listen(unsigned slot, int most = messages_a_turn) noexcept;

@@ -49,7 +49,8 @@ ServiceProcess::ServiceProcess(Runtime& runtime, Assignment assignment, ProcessB
       when_(when),
       restart_(runtime, [this] { update(); }),
       settle_(runtime.loop, [this] { settle_claims(); }),
-      tell_(runtime.loop, [this] { tell_boards(); }) {
+      tell_(runtime.loop, [this] { tell_boards(); }),
+      drain_again_(runtime.loop, [this] { drain_again(); }) {
     runtime_.boards.enlist(*this);
     // What it had counted is on a board at once: there may be no process for long.
     if (runtime_.boards.recalls(job_.spec->key())) show_board();
@@ -196,6 +197,7 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
         process->board = one.board;
         process->ready = one.ready;
         process->draining = one.draining;
+        process->told_to_drain = one.draining;
         // Its code is the former image's: it serves until one of ours is ready. Who watches over a
         // resident program stays, as the program does.
         process->superseded = one.superseded || (!one.draining && !job_.spec->is_resident());
@@ -204,8 +206,16 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
 }
 
 void ServiceProcess::drain(Process& process) noexcept {
-    if (!std::exchange(process.draining, true))
-        send_control(process.child.channel(), ControlMessage::Kind::drain);
+    process.draining = true;
+    if (process.told_to_drain) return;
+    // There is no room for it behind news of boards that were not taken yet.
+    process.told_to_drain = send_control(process.child.channel(), ControlMessage::Kind::drain);
+    if (!process.told_to_drain) drain_again_.schedule(tell_again);
+}
+
+void ServiceProcess::drain_again() noexcept {
+    for (const auto& process : processes_)
+        if (process->draining) drain(*process);
 }
 
 void ServiceProcess::tell(ControlMessage::Kind kind) noexcept {

@@ -50,13 +50,14 @@ class ServiceProcess : public Dispatcher,
         std::uint32_t board = 0;          ///< its number in the registry
         std::unique_ptr<BoardFeed> feed;  ///< of all boards, where it shows them
         bool ready = false;
-        bool draining = false;
+        bool draining = false, told_to_drain = false;
         bool superseded = false;  ///< serves until its successor is ready
     };
 
     void start() noexcept;
     ForkedChild fork_child(int board_fd);
     void drain(Process& process) noexcept;
+    void drain_again() noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;
     void listen(Process& process, int most = messages_a_turn) noexcept;
     void hear(Process& process, const ControlMessage& message, UniqueFd attached) noexcept;
@@ -81,7 +82,7 @@ class ServiceProcess : public Dispatcher,
     std::vector<std::unique_ptr<Process>> processes_;
     Restart restart_;
     unsigned generation_ = 0;
-    Timer settle_, tell_;
+    Timer settle_, tell_, drain_again_;
     bool accepting_ = false;
     bool reading_ = false;   ///< the service shows all boards
     bool left_out_ = false;  ///< it was said that it cannot show all

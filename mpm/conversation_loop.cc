@@ -23,7 +23,7 @@ constexpr int tick = 1000;
 constexpr unsigned most_in_a_turn = 32;
 constexpr int datagram_batch = 32;
 constexpr Milliseconds pass_patience = 5000;
-constexpr int shortage_pause = 100, queue_pause = 10;
+constexpr int shortage_pause = 100, queue_pause = 10, closed_pause = 10;
 constexpr auto relaxed = std::memory_order_relaxed;
 
 /// Tags of what is no listening socket.
@@ -133,7 +133,9 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
         peer.length = SocketAddress::capacity;
         UniqueFd connection(::accept4(socket.fd, peer.raw(), &peer.length, SOCK_CLOEXEC));
         if (!connection) {
-            if (is_shortage(errno)) ::poll(nullptr, 0, shortage_pause);
+            // On a socket that listens no more, too, trying again at once would only burn.
+            if (is_shortage(errno) || errno == EINVAL)
+                ::poll(nullptr, 0, errno == EINVAL ? closed_pause : shortage_pause);
             return;
         }
         become_busy();

@@ -45,7 +45,8 @@ void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept 
         arrival.connection =
             UniqueFd(::accept4(socket.fd, arrival.peer.raw(), &arrival.peer.length, SOCK_CLOEXEC));
         if (!arrival.connection) {
-            if (is_shortage(errno))
+            // On a socket that listens no more, too, trying again at once would only burn.
+            if (is_shortage(errno) || errno == EINVAL)
                 paused_until_.store(now_.load(relaxed) + shortage_pause, relaxed);
             if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
             return;

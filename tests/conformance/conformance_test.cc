@@ -8,12 +8,15 @@
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
 
+#include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/process_sockets.h"
 #include "tests/integration/process_tree.h"
 #include "tests/services/http/site.h"
 
@@ -175,21 +178,39 @@ std::string answer(Client& client, const Handler& handler) {
 }
 
 template <class Body>
-void for_each_pair(Body&& body) {
+void for_each_handler(const char* mpm, Body&& body) {
     for (const Handler& handler : handlers) {
-        for (const char* mpm : mpms) {
-            CAPTURE(std::string(handler.name));
-            CAPTURE(std::string(mpm));
-            body(handler, mpm);
-        }
+        CAPTURE(std::string(handler.name));
+        CAPTURE(std::string(mpm));
+        body(handler, mpm);
     }
 }
 
-std::vector<pid_t> servers(const DaemonUnderTest& daemon) {
-    std::vector<pid_t> leaves;
-    for (const ProcessView& process : descendants(daemon.pid()))
-        if (descendants(process.pid).empty()) leaves.push_back(process.pid);
-    return leaves;
+template <class Body>
+void for_each_pair(Body&& body) {
+    for (const char* mpm : mpms) for_each_handler(mpm, body);
+}
+
+/// The MPMs side by side: most of it is waiting.
+template <class Body>
+void for_each_pair_at_once(Body&& body) {
+    at_once(mpms, [&](const char* mpm) { for_each_handler(mpm, body); });
+}
+
+/// The server that has this client's connection, and all others of its pool.
+std::vector<pid_t> servers_of(const DaemonUnderTest& daemon, const Client& client) {
+    const std::vector<ProcessView> all = descendants(daemon.pid());
+    const std::uint16_t port = local_address(client.fd()).port();
+    const auto its = std::find_if(all.begin(), all.end(), [&](const ProcessView& process) {
+        return peers_of(process.pid).contains(port);
+    });
+    REQUIRE(its != all.end());
+    std::vector<pid_t> pool;
+    for (const ProcessView& process : all)
+        if (process.pid == its->pid ||
+            (process.parent == its->parent && process.parent != daemon.pid()))
+            pool.push_back(process.pid);
+    return pool;
 }
 
 }  // namespace
@@ -199,7 +220,7 @@ TEST_SUITE_BEGIN("conformance");
 TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow reader") {
     DaemonUnderTest daemon(configuration(""));
     const std::string lines = "one\r\ntwo\r\nthree\r\n";
-    for_each_pair([&](const Handler& handler, const char* mpm) {
+    for_each_pair_at_once([&](const Handler& handler, const char* mpm) {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
         {
             CAPTURE("whole");
@@ -243,7 +264,7 @@ TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow
 TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing") {
     DaemonUnderTest daemon(configuration(""));
     const linger at_once{1, 0};
-    for_each_pair([&](const Handler& handler, const char* mpm) {
+    for_each_pair_at_once([&](const Handler& handler, const char* mpm) {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
         Client silent(port);
         for (int i = 0; i < 20; ++i) {
@@ -261,12 +282,23 @@ TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing")
 
 TEST_CASE("a client that is silent past the deadline is let go") {
     DaemonUnderTest daemon(configuration("idle_timeout = 1\nfirst_byte_timeout = 1\n"));
+    // Boards are shown a moment after their services are there.
+    for (const char* mpm : mpms)
+        CHECK(comes_true([&] {
+            const std::string got = Client(daemon.port(std::string("services_") + mpm)).ask("");
+            return is_list_of_services("", got);
+        }));
+    std::map<std::string, Client> silent;
     for_each_pair([&](const Handler& handler, const char* mpm) {
         if (!handler.ends) return;  // it is not the client's turn to speak
-        Client client(daemon.port(port_name(handler, mpm)));
-        const std::string got = client.rest();
-        CHECK(handler.right("", got));
-        CHECK(client.end() == Client::End::closed);
+        const std::string name = port_name(handler, mpm);
+        silent.emplace(name, Client(daemon.port(name)));
+    });
+    for_each_pair([&](const Handler& handler, const char* mpm) {
+        const auto client = silent.find(port_name(handler, mpm));
+        if (client == silent.end()) return;
+        CHECK(handler.right("", client->second.rest()));
+        CHECK(client->second.end() == Client::End::closed);
     });
 }
 
@@ -292,7 +324,7 @@ TEST_CASE("a reload in the middle of a conversation does not end it") {
 
 TEST_CASE("a server retires between two conversations, never in one") {
     DaemonUnderTest daemon(configuration("max_connections_per_child = 1\n"));
-    for_each_pair([&](const Handler& handler, const char* mpm) {
+    for_each_pair_at_once([&](const Handler& handler, const char* mpm) {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
         for (int i = 0; i < 20; ++i) {
             Client client(port);
@@ -317,7 +349,7 @@ TEST_CASE("a server that is killed loses its own conversation only") {
         Client victim(port);
         victim.send(handler.say("x"));
         CHECK_FALSE(victim.bytes(1).empty());  // it is being served
-        for (const pid_t pid : servers(daemon)) ::kill(pid, SIGKILL);
+        for (const pid_t pid : servers_of(daemon, victim)) ::kill(pid, SIGKILL);
         while (victim.end() == Client::End::none) victim.rest();
         Client client(port);
         const std::string next = handler.say("next\r\n");

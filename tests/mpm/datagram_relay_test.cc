@@ -222,8 +222,13 @@ TEST_CASE("each datagram is asked about, and one that is refused never reaches t
         say(two.get(), relayed.service, "two");
         // The session that there is goes on at the limit.
         say(one.get(), relayed.service, "one more");
-        CHECK(word(relayed.program) == "one more");
+        const auto more = hear(relayed.program);
+        REQUIRE(more);
+        CHECK(more->bytes == "one more");
         CHECK(relayed.recorded() == "RSR");
+        // Whoever has no answer is waited for at the end.
+        say(relayed.program, more->from, "enough");
+        CHECK(word(one.get()) == "enough");
     });
 }
 

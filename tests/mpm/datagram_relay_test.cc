@@ -111,6 +111,8 @@ class Relayed {
         });
     }
     ~Relayed() {
+        // The program, which is the test, answers nothing any more.
+        send_control(channels.first, ControlMessage::Kind::vacant);
         process->drain();
         await_end();
         ::signal(SIGPIPE, before);  // as the tests found it

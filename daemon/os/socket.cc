@@ -2,6 +2,7 @@
 #include "daemon/os/socket.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -174,6 +175,21 @@ bool is_stream(int fd) noexcept {
     int type = 0;
     socklen_t size = sizeof type;
     return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+bool stop_handshakes(int fd) noexcept {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 || protocol != IPPROTO_TCP)
+        return false;
+    // The filter is shown each segment from the TCP header on; who completes a handshake has said
+    // SYN already.
+    constexpr unsigned flags_at = 13, syn = 0x02;
+    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
+                          BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, ~0U)};
+    const sock_fprog filter{.len = sizeof code / sizeof code[0], .filter = code};
+    return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 bool is_readable(int fd) noexcept {

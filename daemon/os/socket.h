@@ -67,6 +67,11 @@ unsigned backlog_of(int fd) noexcept;
 /// A socket of connections, not of datagrams, and not something else.
 bool is_stream(int fd) noexcept;
 
+/// From now on a listening TCP socket takes no new connection: who asks for one hears nothing until
+/// the socket closes. Those in its queue stay there, and whose handshake is under way gets in
+/// still. False: nothing else can do that.
+bool stop_handshakes(int fd) noexcept;
+
 /// A connection or a datagram waits: is there something to serve right now?
 bool is_readable(int fd) noexcept;
 

@@ -71,6 +71,36 @@ TEST_SUITE("os") {
         CHECK(error_of(address, options) == EADDRINUSE);
     }
 
+    TEST_CASE("without handshakes nobody new gets into a queue, and who is there stays") {
+        SocketOptions options;
+        options.type = SOCK_STREAM;
+        for (const char* host : {"127.0.0.1", "::1"}) {
+            CAPTURE(host);
+            const UniqueFd listener = open_listener(resolve(host, 0, AF_UNSPEC).front(), options);
+            const SocketAddress address = local_address(listener.get());
+            const auto connect_at_once = [&](const UniqueFd& client) {
+                return ::connect(client.get(), address.raw(), address.length);
+            };
+            const UniqueFd early(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+            REQUIRE(connect_at_once(early) == 0);
+            REQUIRE(stop_handshakes(listener.get()));
+            const UniqueFd late(
+                ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            CHECK(connect_at_once(late) < 0);
+            CHECK(errno == EINPROGRESS);
+            const UniqueFd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            REQUIRE(accepted);
+            CHECK_FALSE(is_readable(listener.get()));
+            // The connection is as any other.
+            CHECK(::send(early.get(), "bytes", 5, MSG_NOSIGNAL) == 5);
+            char bytes[8];
+            CHECK(::recv(accepted.get(), bytes, sizeof bytes, 0) == 5);
+        }
+        const UniqueFd other =
+            open_listener(unix_address("@minetd-test-" + std::to_string(::getpid())), options);
+        CHECK_FALSE(stop_handshakes(other.get()));
+    }
+
     TEST_CASE("a unix socket has the mode that was asked for, and only a dead one is replaced") {
         const Directory directory;
         const std::string path = directory.file("socket");

@@ -196,7 +196,8 @@ Json json_of(const Handover::Service& one) {
             {"mount", one.mount.number},
             {"network", one.network.number},
             {"landlock", one.landlock.number},
-            {"dispatcher", json_of(one.dispatcher)}};
+            {"dispatcher", json_of(one.dispatcher)},
+            {"sockets", list(one.sockets, static_cast<Json (*)(const HandedSocket&)>(json_of))}};
 }
 
 Handover::Service service(const Json& json) {
@@ -213,7 +214,8 @@ Handover::Service service(const Json& json) {
                           .mount = descriptor(json, "mount"),
                           .network = descriptor(json, "network"),
                           .landlock = descriptor(json, "landlock"),
-                          .dispatcher = dispatcher(json.at("dispatcher"))};
+                          .dispatcher = dispatcher(json.at("dispatcher")),
+                          .sockets = list(json, "sockets", socket)};
     if ((out.asking.number < 0) != (out.inlet.number < 0) ||
         (out.error_reader.number < 0) != (out.error_writer.number < 0))
         wrong(out.key + ": one end of a pair is missing");
@@ -339,6 +341,7 @@ std::vector<HandedFd*> Handover::descriptors() {
             for (auto& process : one.dispatcher.processes) out.push_back(&process.child.channel);
             out.push_back(&one.dispatcher.passage.network);
             for (auto& inner : one.dispatcher.passage.sockets) out.push_back(&inner.socket);
+            for (HandedSocket& socket : one.sockets) out.push_back(&socket.fd);
         }
     for (HandedSocket& socket : sockets) out.push_back(&socket.fd);
     for (HandedBoard& board : boards.boards) out.push_back(&board.memory);

@@ -19,7 +19,7 @@ namespace minetd {
 struct Handover {
     /// Another one with every change of what is written here, or of what memory and messages of the
     /// same size mean.
-    static constexpr int format = 3;
+    static constexpr int format = 4;
 
     struct Service {
         std::string key;
@@ -32,6 +32,7 @@ struct Handover {
         std::string credentials;            ///< its directory
         HandedFd mount, network, landlock;  ///< its Namespaces
         HandedDispatcher dispatcher;
+        std::vector<HandedSocket> sockets;  ///< where somebody waits still, of one that drains
     };
     struct Inquirer {
         HandedChild child;
@@ -42,7 +43,7 @@ struct Handover {
     std::string daemon;                ///< the [minetd] section in force, as dump() prints it
     std::optional<rlimit> open_files;  ///< what programs are started with, where ours was raised
     std::vector<Service> services, draining;
-    std::vector<HandedSocket> sockets;  ///< the services', and those that nobody has
+    std::vector<HandedSocket> sockets;  ///< the others, and those that nobody has
     HandedBoards boards;
     HandedFd denied;  ///< the sensors' list
     std::vector<Inquirer> inquirers;

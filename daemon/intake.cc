@@ -123,13 +123,23 @@ void Superdaemon::Intake::take(Handover::Service& from) noexcept {
 }
 
 /// What lives is counted, recorded and waited for. Who is admitted and waits for a program
-/// (`intercept`) is still to have one.
+/// (`intercept`), or waits in a backlog, is still to have one.
 void Superdaemon::Intake::take_draining(Handover::Service& from) noexcept {
     try {
         const auto taken = belongings(from);
+        const std::string key = taken->spec->key();
         auto dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(*taken));
-        dispatcher->take_over(from.dispatcher, {});
-        daemon_.drain(taken->spec->key(), taken->spec, *taken, std::move(dispatcher));
+        if (from.sockets.empty()) {
+            dispatcher->take_over(from.dispatcher, {});
+        } else {
+            daemon_.inheritance_.take_over(from.sockets);
+            daemon_.inheritance_.rename_handed(from.key, key);
+            daemon_.open_sockets(*taken);
+            const std::vector<ListeningSocket> sockets = taken->sockets->sockets();
+            dispatcher->take_over(from.dispatcher, sockets);
+            dispatcher->serve(sockets);
+        }
+        daemon_.drain(key, taken->spec, *taken, std::move(dispatcher), std::move(taken->sockets));
     } catch (const std::exception& problem) {
         complain(from, problem.what());
     }
@@ -169,10 +179,11 @@ void Superdaemon::take_over(Handover& state, const Configuration& next) {
     if (!pid_file_.problem().empty()) log_.message(Level::warning, pid_file_.problem());
     boards_.take_over(state.boards);
     if (state.denied.number >= 0) sensors_.take_over(state.denied.take());
-    inheritance_.take_over(state.sockets);
     Intake intake(*this, state, next);
-    // What a service and its former sessions share goes by the service's rules: it comes last.
+    // What a service and its former sessions share goes by the service's rules: it comes last. So
+    // do its sockets, as the former ones have the same key.
     for (Handover::Service& one : state.draining) intake.take_draining(one);
+    inheritance_.take_over(state.sockets);
     for (Handover::Service& one : state.services) intake.take(one);
     for (Handover::Inquirer& one : state.inquirers) intake.take_inquirer(one);
     for (Announcer* announcer : announcers()) intake.take_announcer(*announcer);

@@ -23,12 +23,11 @@ bool differs(const ServiceContext& a, const ServiceContext& b) {
            a.idle_timeout != b.idle_timeout || a.redirect != b.redirect;
 }
 
-/// Whoever serves the one can go on with the other. What stands between a program and its peers is
-/// made for its sockets.
+/// Whoever serves the one can go on with the other: nobody waits in a socket of the one alone.
 bool same_way(const Changes::Pair& pair) {
     const ServiceSpec &a = *pair.before, &b = *pair.after;
-    return a.serve == b.serve && a.is_builtin() == b.is_builtin() && a.intercept == b.intercept &&
-           (pair.same_socket || !b.intercept);
+    return pair.same_socket && a.serve == b.serve && a.is_builtin() == b.is_builtin() &&
+           a.intercept == b.intercept;
 }
 
 /// A program that has the socket itself takes peers that nobody asks about.
@@ -178,9 +177,7 @@ void Superdaemon::remove(const std::string& key) {
     const auto found = services_.find(key);
     if (found == services_.end()) return;
     Service& service = *found->second;
-    service.dispatcher->stop_accepting();
-    service.sockets->close();
-    drain(key, service.spec, service, std::move(service.dispatcher));
+    drain(key, service.spec, service, std::move(service.dispatcher), std::move(service.sockets));
     services_.erase(found);
     boards_.forget(key);
     finish_cgroup(key);
@@ -193,10 +190,35 @@ void Superdaemon::finish_cgroup(const std::string& key) noexcept {
 }
 
 void Superdaemon::drain(const std::string& key, const std::shared_ptr<const ServiceSpec>& spec,
-                        Service& service, std::unique_ptr<Dispatcher> dispatcher) {
-    if (dispatcher->sessions() > 0)
-        draining_.push_back({key, spec, service.ledger, service.inquiry, service.error_output,
-                             service.credentials, service.sandbox, std::move(dispatcher)});
+                        Service& service, std::unique_ptr<Dispatcher> dispatcher,
+                        std::unique_ptr<ServiceSockets> sockets) {
+    Draining one{.key = key,
+                 .spec = spec,
+                 .ledger = service.ledger,
+                 .inquiry = service.inquiry,
+                 .error_output = service.error_output,
+                 .credentials = service.credentials,
+                 .sandbox = service.sandbox,
+                 .sockets = std::move(sockets),
+                 .dispatcher = std::move(dispatcher)};
+    if (one.sockets) {
+        const unsigned own = spec->is_pool() ? spec->pool.drain_timeout : 0;
+        const unsigned most = own != 0 ? own : configuration_.daemon.graceful_shutdown_timeout;
+        if (most != 0) one.patience_ends = monotonic_ms() + most * Milliseconds{1000};
+        one.sockets->close_to_new(ServiceSockets::End::of_service);
+        if (leave(*spec, *one.dispatcher, *one.sockets, one.patience_ends)) {
+            one.sockets.reset();
+        } else {
+            log_.message(Level::info,
+                         fmt::format("{}: its sockets close when those who wait in the backlog "
+                                     "have been served",
+                                     spec->id));
+            queues_.schedule(0);
+        }
+    } else {
+        one.dispatcher->stop_accepting();
+    }
+    if (one.sockets || one.dispatcher->sessions() > 0) draining_.push_back(std::move(one));
 }
 
 void Superdaemon::change(const Changes::Pair& pair) {
@@ -207,14 +229,15 @@ void Superdaemon::change(const Changes::Pair& pair) {
     try {
         refresh_credentials(service);
         Assignment job = assignment(service);
-        if (!same_way(pair)) {
+        if (same_way(pair)) {
+            service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
+        } else {
             auto next = make_dispatcher(runtime_, std::move(job));
-            service.dispatcher->stop_accepting();
             std::swap(service.dispatcher, next);
             if (passes_by(*before, *pair.after)) next->signal_sessions(SIGTERM);
-            drain(before->key(), before, service, std::move(next));
-        } else {
-            service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
+            // The old address first: the new one may contain it.
+            drain(before->key(), before, service, std::move(next),
+                  pair.same_socket ? nullptr : std::move(service.sockets));
         }
     } catch (const std::exception& problem) {
         service.spec = before;
@@ -223,14 +246,9 @@ void Superdaemon::change(const Changes::Pair& pair) {
                                  pair.after->id, problem.what()));
         return;
     }
-    if (!pair.same_socket) {
-        service.dispatcher->stop_accepting();
-        service.sockets->close();
-        service.sockets.reset();  // the old address first: the new one may contain it
-    }
-    const bool serve_anew = !pair.same_socket || !same_way(pair);
     open_sockets(service);
-    if (serve_anew && !service.spec->tcpmux) service.dispatcher->serve(service.sockets->sockets());
+    if (!same_way(pair) && !service.spec->tcpmux)
+        service.dispatcher->serve(service.sockets->sockets());
 }
 
 void Superdaemon::note_what_is_served() {
@@ -246,6 +264,7 @@ void Superdaemon::announce() {
         all.insert(all.end(), its.begin(), its.end());
     };
     for (const auto& [key, service] : services_) {
+        if (life_ != Life::serving) break;  // nobody is to come any more
         const auto sockets = service->sockets->sockets();
         append(programs, rpc_announcements(*service->spec, sockets));
         if (avahi::available()) append(names, mdns_announcements(*service->spec, sockets));
@@ -286,6 +305,9 @@ void Superdaemon::brief_inquirer() {
     for (const auto& [key, service] : services_)
         if (service->inquiry && Inquiry::needed(*service->spec))
             inquiring.push_back({service->spec, service->inquiry});
+    for (const Draining& draining : draining_)
+        if (draining.sockets && draining.inquiry && Inquiry::needed(*draining.spec))
+            inquiring.push_back({draining.spec, draining.inquiry});
     inquirer_.serve(std::move(inquiring));
 }
 

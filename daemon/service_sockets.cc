@@ -16,6 +16,8 @@ namespace minetd {
 namespace {
 
 constexpr Milliseconds first_delay = 250, longest_delay = 60'000;
+/// For those who wait where nobody can be kept from joining them.
+constexpr Milliseconds patience = 1000;
 
 int type_of(SocketType type) {
     switch (type) {
@@ -91,36 +93,70 @@ ServiceSockets::ServiceSockets(EventLoop& loop, std::shared_ptr<const ServiceSpe
     retry_.schedule(delay_);
 }
 
+/// Who waits may still be served by another holder of the socket: a process that is left without us
+/// closes it itself.
 ServiceSockets::~ServiceSockets() {
-    leave();
+    close_to_new(End::of_daemon);
+    std::erase_if(open_, [this](const Open& socket) {
+        return accepts_here() && ends(socket) && is_readable(socket.fd.get());
+    });
+    close();
+}
+
+/// Connections are accepted by us, or by programs that come and go with the service.
+bool ServiceSockets::accepts_here() const noexcept {
+    const bool given = spec_->serve == Serve::wait && !spec_->is_builtin() && !spec_->intercept;
+    return !spec_->is_datagram() && !given;
+}
+
+bool ServiceSockets::ends(const Open& socket) const noexcept {
+    return !socket.foreign && (end_ != End::of_daemon || socket.name.empty());
+}
+
+void ServiceSockets::remove_path(Open& socket) noexcept {
+    struct stat status {};
+    const ino_t inode = std::exchange(socket.inode, 0);
+    if (inode != 0 && ::lstat(socket.address.local.sun_path, &status) == 0 &&
+        status.st_ino == inode && status.st_dev == socket.device)
+        ::unlink(socket.address.local.sun_path);
+}
+
+void ServiceSockets::close_to_new(End end) noexcept {
+    end_ = end;
+    missing_.clear();
+    retry_.cancel();
+    patience_ends_ = monotonic_ms() + patience;
+    for (Open& socket : open_) {
+        if (!ends(socket)) continue;
+        // The next one of this service may be kept by the same name.
+        if (!socket.name.empty()) systemd::forget_stored(std::exchange(socket.name, {}));
+        if (!accepts_here()) continue;
+        socket.door_shut = socket.inode != 0 || stop_handshakes(socket.fd.get());
+        remove_path(socket);
+    }
+}
+
+bool ServiceSockets::are_awaited() const noexcept {
+    if (!end_ || !accepts_here()) return false;
+    const bool patient = monotonic_ms() < patience_ends_;
+    return std::any_of(open_.begin(), open_.end(), [&](const Open& socket) {
+        return ends(socket) && (socket.door_shut || patient) && is_readable(socket.fd.get());
+    });
 }
 
 void ServiceSockets::close() noexcept {
-    const bool waited_for = spec_->serve == Serve::wait && !spec_->intercept;
-    const bool given = spec_->is_datagram() || waited_for || spec_->is_resident();
     for (Open& socket : open_) {
-        if (socket.foreign) {
+        if (socket.foreign && end_ == End::of_service) {
             if (auto known = inspect_socket(std::move(socket.fd), socket.name))
                 inheritance_.give_back(std::move(*known));
-            continue;
         }
-        if (!socket.name.empty()) systemd::forget_stored(socket.name);
+        if (!ends(socket)) continue;
         // Whoever else holds it (a pool's servers, on their way out) stops listening with us. A
         // `wait` or resident program has been given the socket for good, and would see errors.
-        if (!given) ::shutdown(socket.fd.get(), SHUT_RDWR);
-        struct stat status {};
-        if (socket.inode != 0 && ::lstat(socket.address.local.sun_path, &status) == 0 &&
-            status.st_ino == socket.inode && status.st_dev == socket.device)
-            ::unlink(socket.address.local.sun_path);
+        if (accepts_here() && !spec_->is_resident()) ::shutdown(socket.fd.get(), SHUT_RDWR);
+        remove_path(socket);
     }
     open_.clear();
-    missing_.clear();
-    retry_.cancel();
-}
-
-void ServiceSockets::leave() noexcept {
-    std::erase_if(open_, [](const Open& socket) { return socket.foreign || !socket.name.empty(); });
-    close();
 }
 
 void ServiceSockets::rename(std::shared_ptr<const ServiceSpec> spec, std::function<void()> opened) {

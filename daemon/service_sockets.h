@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,21 @@ class ServiceSockets {
     /// For the image that comes after an upgrade in place: its Inheritance gives them back to us.
     std::vector<HandedSocket> hand_over() const;
     std::size_t missing() const noexcept { return missing_.size(); }
+    /// Tries now to open what is missing: an address may have become free.
+    void retry() noexcept;
     /// Some of them were bound by us now, not inherited.
     bool has_bound() const noexcept { return bound_; }
-    /// The service is no more: nobody listens on our sockets any longer, whoever holds them, and a
-    /// path goes with its socket. Those of another wait for the next service.
+
+    /// What comes to its end. A service's sockets end with it, but those of another, which wait for
+    /// the next service. A daemon's end leaves those that a service manager keeps, too, to who
+    /// comes next.
+    enum class End { of_service, of_daemon };
+    /// Nobody new gets into the queues of those that end. Who is there can still be served.
+    void close_to_new(End end) noexcept;
+    /// Somebody waits in such a queue. Where others can still get in, for a second at most.
+    bool are_awaited() const noexcept;
+    /// After close_to_new(): nobody listens on those that end any longer, whoever holds them.
     void close() noexcept;
-    /// We are no more: what a service manager keeps, or owns, stays open for who comes next.
-    void leave() noexcept;
 
   private:
     struct Open {
@@ -51,7 +60,8 @@ class ServiceSockets {
         dev_t device = 0;
         std::string name;  ///< its owner's, or the one it is kept by; empty: nobody keeps it
         bool foreign = false;
-        bool named = false;  ///< its owner named this service for it
+        bool named = false;      ///< its owner named this service for it
+        bool door_shut = false;  ///< nobody new gets in
     };
     struct Wanted {
         std::string host;  ///< of spec.bind; resolved at every try
@@ -64,7 +74,9 @@ class ServiceSockets {
                   const SocketOptions& options);
     void take(std::vector<InheritedSocket> inherited, const std::string& host = {});
     void prepare(const Open& socket, const SocketOptions& options);
-    void retry() noexcept;
+    void remove_path(Open& socket) noexcept;
+    bool accepts_here() const noexcept;
+    bool ends(const Open& socket) const noexcept;
 
     std::shared_ptr<const ServiceSpec> spec_;
     Log log_;
@@ -76,6 +88,8 @@ class ServiceSockets {
     std::vector<Wanted> missing_;
     Timer retry_;
     Milliseconds delay_ = 0;
+    std::optional<End> end_;
+    Milliseconds patience_ends_ = 0;
 };
 
 }  // namespace minetd

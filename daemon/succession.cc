@@ -68,7 +68,10 @@ Handover Superdaemon::hand_over() {
         for (HandedSocket& socket : service->sockets->hand_over())
             state.sockets.push_back(std::move(socket));
     }
-    for (const Draining& one : draining_) state.draining.push_back(written(one.key, one));
+    for (const Draining& one : draining_) {
+        state.draining.push_back(written(one.key, one));
+        if (one.sockets) state.draining.back().sockets = one.sockets->hand_over();
+    }
     for (HandedSocket& socket : inheritance_.hand_over())
         state.sockets.push_back(std::move(socket));
     state.boards = boards_.hand_over();

@@ -60,6 +60,7 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
       child_signal_(loop_, [this] { reap(); }),
       deadline_(loop_, [this] { hurry(); }),
       around_(loop_, [this] { reap(); }),
+      queues_(loop_, [this] { look_at_queues(); }),
       pid_file_(succession.pid_file),
       upgrade_(runtime_, succession.invocation,
                [this](const std::string& problem) { finish_upgrade(problem); }) {
@@ -150,13 +151,15 @@ void Superdaemon::reap() {
             // lock cannot be had, the next keeper settles it.
             for (const auto& [key, service] : services_)
                 if (service->ledger) service->ledger->release_all(orphan);
+            for (const Draining& draining : draining_)
+                if (draining.ledger) draining.ledger->release_all(orphan);
         });
     } else {
         children_.reap_all();
     }
     std::vector<std::string> ended;
     std::erase_if(draining_, [&](Draining& draining) {
-        if (draining.dispatcher->sessions() > 0) return false;
+        if (draining.sockets || draining.dispatcher->sessions() > 0) return false;
         draining.dispatcher.reset();
         if (!services_.contains(draining.key)) boards_.forget(draining.key);
         ended.push_back(draining.key);

@@ -67,8 +67,9 @@ class Superdaemon {
         ServiceContext context;
         std::unique_ptr<ServiceSockets> sockets;
         std::unique_ptr<Dispatcher> dispatcher;
+        bool stopped = false;  ///< by the daemon's end
     };
-    /// Serves nothing new; here until its last session ends.
+    /// Serves nobody new; here until its last session ends.
     struct Draining {
         std::string key;
         std::shared_ptr<const ServiceSpec> spec;
@@ -77,6 +78,9 @@ class Superdaemon {
         std::shared_ptr<ErrorOutput> error_output;
         std::shared_ptr<CredentialDirectory> credentials;
         std::shared_ptr<const Sandbox> sandbox;
+        /// Closed to who is new; null as soon as nobody waits there.
+        std::unique_ptr<ServiceSockets> sockets;
+        Milliseconds patience_ends = 0;  ///< with those who wait; 0: never
         std::unique_ptr<Dispatcher> dispatcher;
     };
 
@@ -94,9 +98,11 @@ class Superdaemon {
     void add(const std::shared_ptr<const ServiceSpec>& spec);
     void change(const Changes::Pair& pair);
     void remove(const std::string& key);
-    /// Its service goes another way; what lives for it lives on.
+    /// Its service goes another way; what lives for it lives on, and serves those who wait in the
+    /// sockets that it had, if they are no longer the service's.
     void drain(const std::string& key, const std::shared_ptr<const ServiceSpec>& spec,
-               Service& service, std::unique_ptr<Dispatcher> dispatcher);
+               Service& service, std::unique_ptr<Dispatcher> dispatcher,
+               std::unique_ptr<ServiceSockets> sockets = nullptr);
     void refresh_contexts();
     void refresh_credentials(Service& service);
     bool misses_denials(const Service& service) const noexcept;
@@ -137,6 +143,11 @@ class Superdaemon {
 
     // shutdown.cc
     void stop();
+    /// True: nobody waits in these sockets any more, or for too long. The dispatcher has left them
+    /// alone, and they are closed.
+    bool leave(const ServiceSpec& spec, Dispatcher& dispatcher, ServiceSockets& sockets,
+               Milliseconds patience_ends) noexcept;
+    void look_at_queues() noexcept;
     void hurry();
     void leave_if_done();
     unsigned sessions() const;
@@ -167,6 +178,7 @@ class Superdaemon {
     ChildSignal child_signal_;
     Timer deadline_;
     Timer around_;  ///< reaps when the loop comes round
+    Timer queues_;  ///< runs as long as somebody waits in a socket that is to be closed
     const PidFile& pid_file_;
     Upgrade upgrade_;
     std::vector<pid_t> askers_;  ///< of the upgrade that is being checked

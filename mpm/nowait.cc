@@ -45,19 +45,6 @@ void Nowait::serve(std::vector<ListeningSocket> sockets) {
 }
 
 void Nowait::stop_accepting() noexcept {
-    // What the kernel has accepted for us by now is still served; at a limit it waits here, unless
-    // somebody keeps the socket for who comes after us.
-    for (const Door& door : doors_) {
-        Taken taken = Taken::one;
-        for (unsigned left = job_.spec->listen_backlog; left > 0 && taken != Taken::none; --left) {
-            if (door.socket.kept && !door.event->enabled()) break;
-            Waiting connection;
-            taken = accept_from(door.socket, connection);
-            if (taken == Taken::one &&
-                (!waiting_.empty() || admit_and_start(connection) == Outcome::later))
-                waiting_.push_back(std::move(connection));
-        }
-    }
     accepting_ = false;
     doors_.clear();
     update_doors();  // who waits here waits on

@@ -84,7 +84,18 @@ struct FullState {
                 .mount = fd(),
                 .network = fd(),
                 .landlock = fd(),
-                .dispatcher = dispatcher()};
+                .dispatcher = dispatcher(),
+                .sockets = alone(socket(key))};
+    }
+    HandedSocket socket(const char* key) {
+        return {.fd = fd(),
+                .key = key,
+                .name = "80/tcp#0",
+                .host = "localhost",
+                .ours = true,
+                .named = true,
+                .inode = 4242,
+                .device = 17};
     }
 
     FullState() {
@@ -94,14 +105,7 @@ struct FullState {
         state.services.push_back(service("80/tcp"));
         state.services.push_back(service("a: b"));
         state.draining.push_back(service("80/tcp"));
-        state.sockets.push_back({.fd = fd(),
-                                 .key = "80/tcp",
-                                 .name = "80/tcp#0",
-                                 .host = "localhost",
-                                 .ours = true,
-                                 .named = true,
-                                 .inode = 4242,
-                                 .device = 17});
+        state.sockets.push_back(socket("80/tcp"));
         HandedBoard board{.card = {}, .service = "80/tcp", .memory = fd(), .lives = true};
         board.card.kind = BoardCard::Kind::programs;
         board.card.number = 5;

@@ -158,13 +158,15 @@ TEST_SUITE("daemon") {
         const auto fail = [](Level, const std::string& text) { FAIL(text); };
         struct stat status {};
         {
-            const ServiceSockets sockets(loop, spec, fail, [] {}, nothing);
+            const ServiceSockets sockets(
+                loop, spec, fail, [] {}, nothing);
             REQUIRE(::lstat(spec->path.c_str(), &status) == 0);
             CHECK((status.st_mode & 07777) == 0600);
         }
         CHECK(::lstat(spec->path.c_str(), &status) < 0);
         {
-            const ServiceSockets sockets(loop, spec, fail, [] {}, nothing);
+            const ServiceSockets sockets(
+                loop, spec, fail, [] {}, nothing);
             ::unlink(spec->path.c_str());
             SocketOptions options;
             options.type = SOCK_STREAM;
@@ -173,5 +175,34 @@ TEST_SUITE("daemon") {
         CHECK(::lstat(spec->path.c_str(), &status) == 0);
         ::unlink(spec->path.c_str());
         ::rmdir(directory);
+    }
+
+    TEST_CASE("at a service's end and at the daemon's: who waits is known, and nobody joins them") {
+        using End = ServiceSockets::End;
+        for (const End end : {End::of_service, End::of_daemon}) {
+            EventLoop loop;
+            const auto spec = tcp({"127.0.0.1"});
+            spec->port = free_port();
+            const auto fail = [](Level, const std::string& text) { FAIL(text); };
+            ServiceSockets sockets(
+                loop, spec, fail, [] {}, nothing);
+            const int listener = sockets.sockets().at(0).fd;
+            const SocketAddress address = sockets.sockets().at(0).address;
+            const UniqueFd early(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            REQUIRE(::connect(early.get(), address.raw(), address.length) == 0);
+            CHECK_FALSE(sockets.are_awaited());  // it does not end
+            sockets.close_to_new(end);
+            CHECK(sockets.are_awaited());
+            const UniqueFd late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            CHECK(::connect(late.get(), address.raw(), address.length) < 0);
+            CHECK(errno == EINPROGRESS);
+            const UniqueFd accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+            CHECK_FALSE(sockets.are_awaited());
+            sockets.close();
+            CHECK(sockets.sockets().empty());
+            const UniqueFd after(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            CHECK(::connect(after.get(), address.raw(), address.length) < 0);
+            CHECK(errno == ECONNREFUSED);
+        }
     }
 }

@@ -71,12 +71,13 @@ TEST_CASE("who waits for a service that is no more is served in its sandbox") {
     second.send("waited\n");
     minetd.daemon().reload("{other} stream tcp4 nowait {user} internal echo\n");
     for (int round = 0; round < 2; ++round) minetd.must_upgrade();
-    CHECK(Client(minetd.port("held")).end() == Client::End::refused);
     first.send("first\n");
     CHECK(first.line() == "NoNewPrivs:\t1\n");
     CHECK(second.line() == "here\n");
     CHECK(second.line() == "NoNewPrivs:\t1\n");
     minetd.daemon().await_output("held: said waited");
+    const std::uint16_t port = minetd.port("held");
+    CHECK(comes_true([&] { return Client(port).end() == Client::End::refused; }));
 }
 
 TEST_CASE("a resident generation that is being replaced is replaced") {

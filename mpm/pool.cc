@@ -319,11 +319,15 @@ void Pool::drain() noexcept {
 /// comes is refused, and a new start can bind.
 void Pool::on_orphaned() noexcept {
     const Milliseconds now = monotonic_ms();
-    if (orphaned_at_ == 0) orphaned_at_ = now;
     const auto listens = [this](const ListeningSocket& socket) {
         return !socket.kept && !spec_->is_datagram() && !spec_->is_resident();
     };
     const bool alone = std::any_of(sockets_.begin(), sockets_.end(), listens);
+    if (orphaned_at_ == 0) {
+        orphaned_at_ = now;
+        for (const ListeningSocket& socket : sockets_)
+            if (listens(socket)) stop_handshakes(socket.fd);
+    }
     if (alone && !draining_ && backlog() > 0 && now - orphaned_at_ < orphan_patience)
         return let_go_.schedule(orphan_patience / 50);
     const bool drained_before = draining_;

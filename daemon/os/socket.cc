@@ -46,14 +46,25 @@ void bind_unix(int fd, const SocketAddress& address, const SocketOptions& option
     const int error = errno;
     ::umask(before);
     if (result < 0) throw_errno("bind", error);
-    const char* path = address.local.sun_path;
-    if ((options.owner != static_cast<uid_t>(-1) || options.group != static_cast<gid_t>(-1)) &&
-        ::lchown(path, options.owner, options.group) < 0)
-        throw_errno("chown");
-    if (::chmod(path, options.mode) < 0) throw_errno("chmod");
+    open_up(address.local.sun_path, options);
 }
 
 }  // namespace
+
+void open_up(const std::string& path, const SocketOptions& options) {
+    // By a descriptor: a name may mean something else from one call to the next.
+    const UniqueFd bound(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!bound || ::fstat(bound.get(), &status) < 0) throw_errno("bind: the socket is gone");
+    if (!S_ISSOCK(status.st_mode) || status.st_uid != ::geteuid() || status.st_nlink > 1)
+        throw_errno("bind: something else has taken the socket's place", EADDRINUSE);
+    if ((options.owner != static_cast<uid_t>(-1) || options.group != static_cast<gid_t>(-1)) &&
+        ::fchownat(bound.get(), "", options.owner, options.group, AT_EMPTY_PATH) < 0)
+        throw_errno("chown");
+    // fchmod(2) takes no such descriptor, and fchmodat2(2) is younger than we ask for.
+    if (::chmod(("/proc/self/fd/" + std::to_string(bound.get())).c_str(), options.mode) < 0)
+        throw_errno(errno == ENOENT ? "chmod of a unix socket needs /proc" : "chmod");
+}
 
 std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port, int family) {
     addrinfo hints{};

@@ -44,6 +44,11 @@ bool has_ipv6() noexcept;
 /// a file that is no socket, is EADDRINUSE. Throws std::system_error.
 UniqueFd open_listener(const SocketAddress& address, const SocketOptions& options);
 
+/// Gives a unix socket that was just bound, closed to everybody, its owner and its mode. Whoever
+/// owns the directory may have put something else in its place, a link to another's file: that is
+/// left alone, and is EADDRINUSE. Throws std::system_error.
+void open_up(const std::string& path, const SocketOptions& options);
+
 /// What may change while a socket is open: backlog and buffers. Best effort.
 void adjust_listener(int fd, const SocketOptions& options) noexcept;
 

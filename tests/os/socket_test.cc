@@ -126,6 +126,46 @@ TEST_SUITE("os") {
         ::unlink(path.c_str());
     }
 
+    TEST_CASE("what has taken the place of a unix socket is left as it is") {
+        const Directory directory;
+        const std::string path = directory.file("socket"), other = directory.file("other");
+        const struct {
+            const char* what;
+            int (*swap)(const char*, const char*);
+            bool is_socket;  ///< `other`
+        } rows[] = {
+            {"a link to a file", ::symlink, false},
+            {"a link to a socket", ::symlink, true},
+            {"a file", ::rename, false},
+            {"another name of a socket", ::link, true},
+            {"nothing", nullptr, false},
+        };
+        SocketOptions options;
+        options.type = SOCK_STREAM;
+        options.mode = 0666;
+        if (::geteuid() == 0) options.owner = 12345;
+        for (const auto& row : rows) {
+            CAPTURE(row.what);
+            UniqueFd held(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            if (row.is_socket) {
+                const SocketAddress address = unix_address(other);
+                REQUIRE(::bind(held.get(), address.raw(), address.length) == 0);
+            } else {
+                held.reset(::open(other.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+            }
+            REQUIRE(::chmod(other.c_str(), 0600) == 0);
+            if (row.swap != nullptr) REQUIRE(row.swap(other.c_str(), path.c_str()) == 0);
+            CHECK_THROWS_AS(open_up(path, options), std::system_error);
+            struct stat status {};
+            const bool moved = ::lstat(other.c_str(), &status) < 0;
+            REQUIRE(::stat(moved ? path.c_str() : other.c_str(), &status) == 0);
+            CHECK((status.st_mode & 07777) == 0600);
+            CHECK(status.st_uid == ::geteuid());
+            ::unlink(path.c_str());
+            ::unlink(other.c_str());
+        }
+    }
+
     TEST_CASE("paths and abstract names fit or are refused") {
         CHECK(unix_address("@name").host() == "@name");
         CHECK(unix_address("/" + std::string(106, 'x')).length == sizeof(sockaddr_un));

@@ -55,6 +55,10 @@ void PidFile::take() {
     if (path_.empty()) return;
     fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd_) throw_errno("pid file " + path_);
+    struct stat status {};
+    if (::fstat(fd_.get(), &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1)
+        throw std::runtime_error("pid file " + path_ +
+                                 " is no file of its own, and is left as it is");
     if (::flock(fd_.get(), LOCK_EX | LOCK_NB) < 0) {
         char other[16] = {};
         (void)!::read(fd_.get(), other, sizeof other - 1);

@@ -30,6 +30,25 @@ TEST_SUITE("daemon") {
         ::rmdir(directory);
     }
 
+    TEST_CASE("another's file under the name of a pid file is left as it is") {
+        char directory[] = "/tmp/minetd-pid-XXXXXX";
+        REQUIRE(::mkdtemp(directory) != nullptr);
+        const std::string path = std::string(directory) + "/pid", other = path + ".other";
+        for (const auto link : {::link, ::symlink}) {
+            std::ofstream(other) << "another's";
+            REQUIRE(link(other.c_str(), path.c_str()) == 0);
+            CHECK_THROWS(PidFile{path});
+            std::string text;
+            std::getline(std::ifstream(other), text);
+            CHECK(text == "another's");
+            ::unlink(path.c_str());
+        }
+        CHECK_THROWS(PidFile{"/dev/null"});
+        CHECK(::access("/dev/null", F_OK) == 0);
+        ::unlink(other.c_str());
+        ::rmdir(directory);
+    }
+
     TEST_CASE("a pid file that somebody left is removed, if it is his and nobody else's") {
         char directory[] = "/tmp/minetd-pid-XXXXXX";
         REQUIRE(::mkdtemp(directory) != nullptr);

@@ -114,6 +114,11 @@ Assignment Superdaemon::assignment(Service& service) {
 }
 
 void Superdaemon::refresh_credentials(Service& service) {
+    // A directory is known by its service's key: sessions of before that have it still share it.
+    if (!service.credentials && !service.spec->credentials.empty())
+        for (const Draining& former : draining_)
+            if (former.key == service.spec->key() && former.credentials)
+                service.credentials = former.credentials;
     // Servers that still run keep a directory that nobody needs any more; it goes with the service.
     if (service.credentials)
         service.credentials->fill(*service.spec);

@@ -64,4 +64,28 @@ TEST_CASE("programs find their service's credentials, and minetd's own do not le
     CHECK(::rmdir((runtime.path() + "/credentials").c_str()) == 0);  // nothing is left in it
 }
 
+TEST_CASE("a service that comes back keeps its credentials when a session of before ends") {
+    TemporaryDirectory given, runtime;
+    write_file(given.path() + "/key", "secret\n");
+    const std::string without = "{other} stream tcp4 nowait {user} /bin/cat cat\n",
+                      with = without +
+                             "{key} stream tcp4 nowait {user} /bin/sh sh -c "
+                             "\"cat $CREDENTIALS_DIRECTORY/key; read line; "
+                             "cat $CREDENTIALS_DIRECTORY/key\"\n"
+                             "[{key}]\nid = key\ncredentials = key\nlog_on_success = EXIT\n";
+    DaemonUnderTest daemon(with, {.environment = {"CREDENTIALS_DIRECTORY=" + given.path(),
+                                                  "RUNTIME_DIRECTORY=" + runtime.path()}});
+    Client before(daemon.port("key"));
+    CHECK(before.line() == "secret\n");
+    daemon.reload(without);
+    write_file(given.path() + "/key", "newer\n");
+    daemon.reload(with);
+    CHECK(before.ask("x\n") == "newer\n");
+    daemon.await_lines("EXIT: key", 1);
+    daemon.await_loop();
+    Client after(daemon.port("key"));
+    CHECK(after.line() == "newer\n");
+    CHECK(after.ask("x\n") == "newer\n");
+}
+
 TEST_SUITE_END();

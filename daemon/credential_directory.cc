@@ -9,6 +9,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "daemon/config/credential_file.h"
 #include "daemon/os/identity.h"
@@ -34,18 +36,47 @@ void make_directory(const std::string& path, mode_t mode) {
     if (::mkdir(path.c_str(), mode) < 0 && errno != EEXIST) throw_errno("cannot make " + path);
 }
 
-/// Its files belong to the service's user, and so does it: they are taken back to be removed.
-void remove_directory(const std::string& path) noexcept {
-    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    if (directory) {
-        if (::fchown(directory.get(), ::geteuid(), ::getegid()) == 0)
-            ::fchmod(directory.get(), 0700);
-        std::error_code error;
-        for (fs::directory_iterator entry(path, error), end; !error && entry != end;
-             entry.increment(error))
-            ::unlinkat(directory.get(), entry->path().filename().c_str(), 0);
+/// A directory of the service's user, taken back to be removed: from now on nobody else puts
+/// anything in it.
+UniqueFd take_back(int parent, const char* name) noexcept {
+    UniqueFd directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (directory && ::fchown(directory.get(), ::geteuid(), ::getegid()) == 0)
+        ::fchmod(directory.get(), 0700);
+    return directory;
+}
+
+std::vector<std::string> entries(const fs::path& directory) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error))
+        names.push_back(entry->path().filename());
+    return names;
+}
+
+/// With whatever its user has put in it, however deep: what is in a directory in there is brought
+/// up first, so that no number of them takes more of ours.
+void remove_directory(const fs::path& path) noexcept try {
+    const UniqueFd top = take_back(AT_FDCWD, path.c_str());
+    std::uint64_t brought = 0;
+    for (bool gets_on = static_cast<bool>(top); std::exchange(gets_on, false);) {
+        for (const std::string& name : entries(path)) {
+            gets_on |= ::unlinkat(top.get(), name.c_str(), 0) == 0;
+            const UniqueFd inner = take_back(top.get(), name.c_str());
+            if (!inner) continue;
+            for (const std::string& item : entries(path / name)) {
+                if (::unlinkat(inner.get(), item.c_str(), 0) == 0) continue;
+                take_back(inner.get(), item.c_str());  // only who may write to it moves it
+                const std::string up = '.' + std::to_string(++brought);
+                gets_on |= ::renameat2(inner.get(), item.c_str(), top.get(), up.c_str(),
+                                       RENAME_NOREPLACE) == 0;
+            }
+            gets_on |= ::unlinkat(top.get(), name.c_str(), AT_REMOVEDIR) == 0;
+        }
     }
     ::rmdir(path.c_str());
+} catch (const std::exception&) {
+    ::rmdir(path.c_str());  // without memory it is not emptied
 }
 
 /// Of a minetd that was killed.

@@ -113,6 +113,36 @@ TEST_SUITE("daemon") {
                           "in its unit)");
     }
 
+    TEST_CASE(
+        "what its user puts in it is in nobody's way, and what that points to is left alone") {
+        Place place;
+        const ServiceSpec spec = service(place);
+        const fs::path base = place.root / "base";
+        {
+            CredentialDirectory directory(spec, base);
+            for (int round = 0; round < 2; ++round) {
+                const fs::path path = directory.path();
+                fs::permissions(path, fs::perms::owner_all);
+                fs::path deep = path / "d";
+                for (int i = 0; i < 50; ++i) deep /= i % 2 == 0 ? ".1" : "d";
+                fs::create_directories(deep);
+                fs::create_directories(path / ".1" / ".2");
+                fs::create_directory_symlink(place.root / "given", deep / "link");
+                fs::create_directory_symlink(place.root / "given", path / "link");
+                std::ofstream(deep / "file") << "x";
+                if (::geteuid() == 0)
+                    for (const auto& entry : fs::recursive_directory_iterator(path))
+                        CHECK(::lchown(entry.path().c_str(), 65534, 65534) == 0);
+                fs::permissions(path / "d", fs::perms::owner_read | fs::perms::owner_exec);
+                CHECK_NOTHROW(directory.fill(spec));
+                CHECK(std::distance(fs::directory_iterator(directory.path()), {}) == 2);
+                CHECK_FALSE(fs::exists(path.string() + ".new"));
+            }
+        }
+        CHECK(fs::is_empty(base));
+        CHECK(text_of(place.root / "given/key") == "secret");
+    }
+
     TEST_CASE("what a minetd that was killed left is removed") {
         Place place;
         const fs::path base = place.root / "base";

@@ -175,21 +175,28 @@ RelaySession::Wants RelaySession::relay() noexcept {
 
 RelaySession::Wants RelaySession::move(bool look_twice) noexcept {
     const int client = client_.fd.get(), server = server_.fd.get();
-    if (!upward_.move(client, server, look_twice) || !downward_.move(server, client, look_twice))
-        return break_off();
-    if (upward_.over() && downward_.over()) return Wants::end;
-    const auto events = [](const Flow& from, const Flow& to) {
-        return (from.reads() ? EPOLLIN : 0U) | (to.writes() ? EPOLLOUT : 0U);
+    if (!cut_short_ && !upward_.move(client, server, look_twice)) {
+        // A server that takes no more may have answered before: that is passed on, to its end.
+        cut_short_ = upward_.writes();
+        if (!cut_short_) return break_off();
+    }
+    if (!downward_.move(server, client, look_twice)) return break_off();
+    if (downward_.over() && cut_short_) return break_off();
+    if (downward_.over() && upward_.over()) return Wants::end;
+    const bool sends = upward_.writes() && !cut_short_;
+    const auto events = [](bool reads, bool writes) {
+        return (reads ? EPOLLIN : 0U) | (writes ? EPOLLOUT : 0U);
     };
-    return watch(client_, events(upward_, downward_)) && watch(server_, events(downward_, upward_))
+    return watch(client_, events(upward_.reads(), downward_.writes())) &&
+                   watch(server_, events(downward_.reads(), sends))
                ? Wants::input
                : break_off();
 }
 
-/// One side was reset, and so is the other: what it has been sent is not all. What it was sent
-/// before it heard that there is no more stays true.
+/// One side was reset, and so is the other: what the client was sent is not all, or what it has
+/// sent did not arrive. What the server was sent before it heard that there is no more stays true.
 RelaySession::Wants RelaySession::break_off() noexcept {
-    if (!downward_.over()) reset_on_close(client_.fd.get());
+    reset_on_close(client_.fd.get());
     if (!upward_.over()) reset_on_close(server_.fd.get());
     return Wants::end;
 }

@@ -80,6 +80,7 @@ class RelaySession final : public Conversation {
     Side waker_;  ///< while the destination is looked up
     Side client_, server_;
     Flow upward_, downward_;  ///< from the client, and to it
+    bool cut_short_ = false;  ///< the server takes no more; upward_ holds what it did not
     Stage stage_ = Stage::looking_up;
     std::vector<SocketAddress> addresses_;
     std::size_t next_ = 0;  ///< of addresses_: the one to be tried after this one

@@ -57,7 +57,8 @@ ServiceSpec specification() {
 
 /// A session for a client, between it and the hosts that a name has, stepped by the test.
 struct Relay {
-    explicit Relay(std::vector<SocketAddress> addresses, ServiceSpec with = specification())
+    explicit Relay(std::vector<SocketAddress> addresses, ServiceSpec with = specification(),
+                   int room = 0)
         : spec(std::move(with)), destination("name:80", [addresses] {
               if (addresses.empty()) throw std::runtime_error("nobody knows it");
               return addresses;
@@ -65,6 +66,7 @@ struct Relay {
         int ends[2];
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
         client.reset(ends[0]);
+        if (room > 0) ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
         session = std::make_unique<RelaySession>(UniqueFd(ends[1]),
                                                  resolve("192.0.2.1", 1000, AF_INET).at(0),
                                                  resolve("192.0.2.2", 80, AF_INET).at(0), route);
@@ -249,6 +251,35 @@ TEST_SUITE("mpm") {
         CHECK(relay.session->phase() == Phase::write);
         CHECK(relay.session->limit() == 7'000);
         CHECK(relay.session->time_over() == Wants::end);
+    }
+
+    TEST_CASE("relay: what a server answers before it hangs up arrives, whatever it has not read") {
+        const struct {
+            const char* what;
+            int room;  ///< for what the client does not take; 0: as usual
+            std::size_t size;
+        } rows[] = {{"at once", 0, 100}, {"as the client takes it", 1, 32'000}};
+        for (const auto& row : rows) {
+            CAPTURE(row.what);
+            const Host host(Kind::open);
+            Relay relay({host.address}, specification(), row.room);
+            relay.run_until([&] { return relay.relaying(); });
+            UniqueFd server = host.accept();
+            REQUIRE(server);
+            say(relay.client, "too much");
+            relay.run_until([&] { return relay.session->traffic().received == 8; });
+            const std::string answer(row.size, 'a');
+            say(server, answer);
+            server.reset();  // with something unread: a reset
+            say(relay.client, "and more");
+            relay.wants = relay.session->resume();
+            std::string heard;
+            while (relay.wants != Wants::end) {
+                heard += hear(relay.client, 1);
+                relay.wants = relay.session->resume();
+            }
+            CHECK(heard + hear(relay.client, row.size - heard.size()) == answer);
+        }
     }
 
     TEST_CASE("relay: a source that is no address is an error of the route") {

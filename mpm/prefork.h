@@ -18,6 +18,7 @@ int serve_prefork(ServerSeat seat);
 /// What a program's server is given; outlives it. It runs on borrowed memory.
 struct WaitingSeat {
     std::vector<ListeningSocket> sockets;
+    pid_t keeper = 0;    ///< the servers' parent
     int retire_fd = -1;  ///< a semaphore eventfd: every unit sends one waiting server home
     const Admission* admission = nullptr;  ///< null: everybody is let in
     Scoreboard* scoreboard = nullptr;

@@ -19,6 +19,7 @@ ProgramServers::ProgramServers(Pool& pool, const Assignment& job,
     if (!retire_fd_) throw_errno("eventfd");
     for (const ListeningSocket& socket : pool.sockets()) set_nonblocking(socket.fd, true);
     waiting_.sockets = pool.sockets();
+    waiting_.keeper = ::getpid();
     waiting_.retire_fd = retire_fd_.get();
     waiting_.admission = job.admission.get();
     waiting_.scoreboard = &pool.scoreboard();

@@ -91,8 +91,10 @@ bool accept_from(LaunchSlot& slot, const ListeningSocket& socket) noexcept {
 bool wait_for_client(LaunchSlot& slot) noexcept {
     WaitingServer& server = *static_cast<WaitingServer*>(slot.context);
     const WaitingSeat& seat = *server.seat;
-    // The memory it runs on ends with its keeper, and so does it, until it is the program.
+    // Nobody would count or stop a server whose keeper died: it ends with it, until it is the
+    // program. One that died before it could be said has left it to another.
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    if (syscall(SYS_getppid) != seat.keeper) return false;
     const long epoll = watch(seat);
     if (epoll < 0) {
         slot.error = static_cast<int>(-epoll);

@@ -123,6 +123,18 @@ void describe_listening(LaunchSlot& slot) noexcept {
     env.finish();
 }
 
+void set_limit(LaunchSlot& slot, int resource, const rlimit& value) noexcept {
+    must(slot, LaunchStep::limits, syscall(SYS_prlimit64, 0, resource, &value, nullptr));
+}
+
+/// So many open files can be allowed later on, when that is nobody's right any more.
+void make_room(LaunchSlot& slot, rlim_t files) noexcept {
+    rlimit present{};
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &present);
+    if (files > present.rlim_max)
+        set_limit(slot, RLIMIT_NOFILE, {.rlim_cur = present.rlim_cur, .rlim_max = files});
+}
+
 /// What a session needs and no other has a part in; done before a client is there where possible.
 void set_up_process(LaunchSlot& slot) noexcept {
     const LaunchPlan& plan = *slot.plan;
@@ -130,11 +142,11 @@ void set_up_process(LaunchSlot& slot) noexcept {
     // to be signalled as one.
     must(slot, LaunchStep::session,
          plan.session ? syscall(SYS_setsid) : syscall(SYS_setpgid, 0, 0));
-    if (plan.open_files) syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &*plan.open_files, nullptr);
     for (const ResourceLimit& limit : plan.rlimits) {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
-        must(slot, LaunchStep::limits, syscall(SYS_prlimit64, 0, limit.resource, &value, nullptr));
+        set_limit(slot, limit.resource, value);
     }
+    if (plan.open_files) make_room(slot, plan.open_files->rlim_max);
     if (plan.nice != 0)
         must(slot, LaunchStep::priority, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
     if (plan.umask) syscall(SYS_umask, *plan.umask);
@@ -210,6 +222,7 @@ __attribute__((no_sanitize("address"))) int launch_child(void* argument) noexcep
     // rules that are descriptors, and afterwards perhaps nothing but the exec is allowed.
     const auto ours = first_listening + static_cast<unsigned>(plan.listening.size());
     syscall(SYS_close_range, ours, ~0U, plan.sandbox ? CLOSE_RANGE_CLOEXEC : 0);
+    if (plan.open_files) set_limit(slot, RLIMIT_NOFILE, *plan.open_files);
     const std::uint64_t no_signals = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
     if (plan.sandbox) must(slot, confine(*plan.sandbox));

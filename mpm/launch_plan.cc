@@ -87,6 +87,11 @@ std::shared_ptr<LaunchPlan> make_launch_plan(const ServiceSpec& spec, int log_pi
     plan->stderr_path = spec.standard_error.path;
     plan->stderr_fd = log_pipe;
     plan->open_files = lowered_open_files();
+    std::erase_if(plan->rlimits, [&](const ResourceLimit& limit) {
+        if (limit.resource != RLIMIT_NOFILE) return false;
+        plan->open_files = rlimit{.rlim_cur = limit.value, .rlim_max = limit.value};
+        return true;
+    });
     if (plan->sandbox && (spec.is_resident() || plan->stderr_kind == StderrTarget::Kind::null)) {
         plan->null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
         if (!plan->null) throw_errno("/dev/null");

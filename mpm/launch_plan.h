@@ -28,14 +28,15 @@ struct LaunchPlan {
     std::string chdir;
     std::optional<mode_t> umask;
     int nice = 0;
-    bool session = false;  ///< lead a session; else a process group
-    std::vector<ResourceLimit> rlimits;
+    bool session = false;                ///< lead a session; else a process group
+    std::vector<ResourceLimit> rlimits;  ///< without that of open files
     StderrTarget::Kind stderr_kind = StderrTarget::Kind::socket;
     std::string stderr_path;
     int stderr_fd = -1;  ///< for Kind::log: the write end of the service's log pipe; borrowed
     /// /dev/null, open for a program that is in a sandbox which may not have it; else none.
     UniqueFd null;
-    /// Set where minetd raised its own limit of open files: programs get back what it was.
+    /// Of the service; else, where minetd raised its own limit, what that was. Set last: until then
+    /// the child has as many descriptors as its maker.
     std::optional<rlimit> open_files;
     /// Not empty: the program is resident and gets these as 3, 4, … with LISTEN_PID. Borrowed, and
     /// numbered above the places that they go to.

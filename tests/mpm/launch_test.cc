@@ -2,6 +2,7 @@
 #include "mpm/launch.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -183,6 +184,23 @@ TEST_SUITE("mpm") {
         ServiceSpec spec = shell("echo out; echo err >&2");
         spec.standard_error.kind = StderrTarget::Kind::null;
         CHECK(launch(spec).output == "out\n");
+    }
+
+    TEST_CASE("a limit of open files is the program's, not that of its start") {
+        std::vector<UniqueFd> ours;
+        for (int i = 0; i < 20; ++i) {
+            ours.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+            REQUIRE(ours.back());
+        }
+        ServiceSpec spec = shell("ulimit -n; ulimit -Hn; echo error >&2");
+        spec.rlimits = {{RLIMIT_NOFILE, 12}};
+        for (const auto kind : {StderrTarget::Kind::null, StderrTarget::Kind::file}) {
+            spec.standard_error.kind = kind;
+            spec.standard_error.path = kind == StderrTarget::Kind::file ? "/dev/full" : "";
+            const Result result = launch(spec);
+            CHECK(result.output == "12\n12\n");
+            CHECK(result.failure.error == 0);
+        }
     }
 
     TEST_CASE("many starts at once all arrive, none waits for another, and slots come back") {

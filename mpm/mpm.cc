@@ -70,6 +70,7 @@ int keep_program_servers(const Assignment& job, std::vector<ListeningSocket> soc
     auto plan =
         make_launch_plan(*job.spec, job.plan->stderr_fd, job.plan->credentials, job.sandbox);
     plan->identity_assumed = true;
+    permit_limits(*job.spec);
     enter_identity(*job.spec, job.sandbox.get());
     Pool pool(job, std::move(sockets), control);
     if (job.spec->is_resident())

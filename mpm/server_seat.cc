@@ -31,6 +31,18 @@ void enter_identity(const ServiceSpec& spec, const Sandbox* sandbox) {
     if (sandbox != nullptr) require(keep_capabilities(*sandbox), *sandbox);
 }
 
+void permit_limits(const ServiceSpec& spec) noexcept {
+    // What root may not do either, each child will find out, and say.
+    if (spec.nice != 0) ::setpriority(PRIO_PROCESS, 0, spec.nice);
+    for (const ResourceLimit& limit : spec.rlimits) {
+        const auto resource = static_cast<__rlimit_resource>(limit.resource);
+        rlimit value{};
+        if (::getrlimit(resource, &value) < 0 || limit.value <= value.rlim_max) continue;
+        value.rlim_max = limit.value;
+        ::setrlimit(resource, &value);
+    }
+}
+
 void confine_server(const Sandbox* sandbox) {
     if (sandbox != nullptr) require(confine(*sandbox), *sandbox);
 }

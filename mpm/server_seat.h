@@ -30,6 +30,9 @@ struct ServerSeat {
 void enter_identity(const ServiceSpec& spec, const Sandbox* sandbox);
 /// The same for a process that serves by itself: sets limits, priority, umask and directory too.
 void enter_service(const ServiceSpec& spec, const Sandbox* sandbox);
+/// For a process whose children set priority and limits when root is gone: before enter_identity(),
+/// what only root may do of that. Best effort.
+void permit_limits(const ServiceSpec& spec) noexcept;
 /// The last step of a server of ours, before its first thread. Throws std::system_error.
 void confine_server(const Sandbox* sandbox);
 

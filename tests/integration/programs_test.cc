@@ -15,6 +15,7 @@
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/privileges.h"
 
 using namespace minetd;
 
@@ -147,6 +148,27 @@ TEST_CASE("a program sees what its line and section say, and nothing else") {
             CHECK(report.env.count(foreign) == 0);
         }
     }
+}
+
+TEST_CASE("priority and limits are the service's, where root has to give them") {
+    if (lacks_root()) return;
+    // The daemon has 600; 8 is fewer than a keeper's child has open.
+    const std::string rows[] = {may_raise_limits() ? "700" : "500", "8"};
+    for (const char* serve : {"nowait", "prefork"})
+        for (const std::string& files : rows) {
+            CAPTURE(std::string(serve));
+            CAPTURE(files);
+            DaemonUnderTest daemon(with_serve("{report} stream tcp4 SERVE {user} {probe} probe "
+                                              "report\n[{report}]\nnice = -5\nstderr = null\n"
+                                              "rlimit_nofile = " +
+                                                  files + '\n',
+                                              serve),
+                                   {.descriptors = 600});
+            const Report report(Client(daemon.port("report")).ask(""));
+            REQUIRE(report.complete);
+            CHECK(report.values.at("nice") == "-5");
+            CHECK(report.values.at("rlimit_nofile") == files + ' ' + files);
+        }
 }
 
 TEST_CASE("the environment passes only what passenv names, and never an earlier client's") {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -75,6 +76,10 @@ std::string surroundings() {
     for (const int fd : open) text += ' ' + std::to_string(fd);
     char target[256] = {};
     (void)!readlink("/proc/self/fd/0", target, sizeof target - 1);
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    text += "\nnice " + std::to_string(getpriority(PRIO_PROCESS, 0)) + "\nfiles " +
+            std::to_string(files.rlim_cur);
     return text + "\nstdin " + target + "\nblocking " +
            ((fcntl(3, F_GETFL) & O_NONBLOCK) != 0 ? "no" : "yes") + '\n';
 }

@@ -19,6 +19,7 @@
 #include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/privileges.h"
 #include "tests/integration/process_tree.h"
 
 using namespace minetd;
@@ -112,6 +113,18 @@ TEST_CASE("a program that only accepts finds a socket that blocks, and its outpu
     client.say("complain");
     daemon.await_output("error");
     daemon.await_output("out");
+}
+
+TEST_CASE("a resident program's priority and limits are given by root") {
+    if (lacks_root()) return;
+    const std::string files = may_raise_limits() ? "700" : "500";
+    DaemonUnderTest daemon(
+        service("", "start_servers = 1\nnice = -5\nrlimit_nofile = " + files + '\n'),
+        {.descriptors = 600});
+    Client client(daemon.port("port"));
+    const std::string text = surroundings(client);
+    CHECK(value_in(text, "nice ") == "-5");
+    CHECK(value_in(text, "files ") == files);
 }
 
 TEST_CASE("all sockets of a service are handed over, named") {

@@ -303,15 +303,19 @@ void Supervisor::on_signal(int signal, pid_t sender, int value) {
 }
 
 void Supervisor::on_request(int signal, pid_t sender) {
-    std::erase_if(askers_, [](const Asker& asker) {
-        return ::kill(asker.pid, 0) < 0 && errno == ESRCH;  // gave up
-    });
+    const auto gone = [](const Asker& asker) {  // gave up
+        return ::kill(asker.pid, 0) < 0 && errno == ESRCH;
+    };
+    // What was asked for the first is under way, whoever is there to hear of it: its answer is to
+    // nobody else.
+    if (askers_.size() > 1)
+        askers_.erase(std::remove_if(askers_.begin() + 1, askers_.end(), gone), askers_.end());
     const bool known = std::any_of(askers_.begin(), askers_.end(),
                                    [&](const Asker& asker) { return asker.pid == sender; });
     if (!known && askers_.size() >= most_askers) return answer(sender, Answer::refused);
     if (!known) askers_.push_back({sender, signal});
     // Asked again: another signal that was pending swallowed it.
-    if (askers_.front().pid == sender) ask_first();
+    if (askers_.front().pid == sender || (known && gone(askers_.front()))) ask_first();
 }
 
 void Supervisor::on_answer(int value) {

@@ -53,8 +53,8 @@ std::size_t open_descriptors(pid_t pid) {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// Runs minetd with these words; its exit status. It may say what it likes.
-int run(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
+/// Runs minetd with these words. It may say what it likes.
+pid_t launch(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
     words.insert(words.begin(), from_environment("MINETD"));
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -66,9 +66,32 @@ int run(std::vector<std::string> words, const std::vector<std::string>& environm
         ::execv(argv[0], argv.data());
         ::_exit(127);
     }
+    return pid;
+}
+
+/// Its exit status; -1: a signal.
+int await(pid_t pid) {
     int status = 0;
     REQUIRE(::waitpid(pid, &status, 0) == pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int run(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
+    return await(launch(std::move(words), environment));
+}
+
+/// The signal waits for the process, which does not look at the moment.
+bool is_pending(pid_t pid, int signal) {
+    const std::string text = read_file("/proc/" + std::to_string(pid) + "/status");
+    const std::size_t at = text.find("ShdPnd:");
+    return at != std::string::npos &&
+           (std::stoull(text.substr(at + 7), nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
+/// It has asked, and waits for its answer.
+bool waits_for_answer(pid_t pid) {
+    return read_file("/proc/" + std::to_string(pid) + "/syscall")
+        .starts_with(std::to_string(SYS_rt_sigtimedwait) + ' ');
 }
 
 }  // namespace
@@ -125,6 +148,31 @@ TEST_CASE("signals go to the daemon, and results of requests come back") {
     CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
     // What was stored before an upgrade is there after a crash.
     kill_daemon(minetd);
+    CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
+}
+
+TEST_CASE("what somebody asked for who is gone by now is not another's result") {
+    TemporaryDirectory directory;
+    const std::string binary = directory.path() + "/minetd";
+    std::filesystem::create_symlink(from_environment("MINETD"), binary);
+    DaemonUnderTest minetd(echo, {.binary = binary, .arguments = supervised});
+    minetd.await_loop();
+    const pid_t daemon = only_child(minetd.pid());
+    REQUIRE(::kill(daemon, SIGSTOP) == 0);
+    const std::string pid = std::to_string(minetd.pid());
+    const pid_t gone = launch({"--reload", pid});
+    REQUIRE(comes_true([&] { return is_pending(daemon, SIGHUP); }));
+    REQUIRE(::kill(gone, SIGKILL) == 0);
+    CHECK(await(gone) == -1);
+    // The reload will go well, the upgrade cannot.
+    std::filesystem::remove(binary);
+    const pid_t next = launch({"--upgrade", pid});
+    REQUIRE(
+        comes_true([&] { return waits_for_answer(next) && !is_pending(minetd.pid(), SIGUSR2); }));
+    REQUIRE(::kill(daemon, SIGCONT) == 0);
+    CHECK(await(next) == 78);
+    CHECK(minetd.lines_with("reloaded: ") == 1);
+    CHECK(minetd.lines_with("upgraded from") == 0);
     CHECK(Client(minetd.port("echo")).ask("x\n") == "x\n");
 }
 

@@ -37,6 +37,8 @@ constexpr std::size_t most_kept = 16'384, most_askers = 16;
 constexpr int messages_of_a_turn = 64, most_pending = 1024;
 /// How long a hung daemon may take to die of SIGABRT: its memory may be written to a file.
 constexpr Milliseconds abort_grace = 10'000;
+/// As long as a service manager waits for a start, unless told otherwise.
+constexpr Milliseconds start_patience = 90'000;
 constexpr char no_exec[] = "minetd: --supervise: the daemon's binary cannot be executed\n";
 
 /// Passing them on takes twice as many for a moment.
@@ -140,6 +142,7 @@ void Supervisor::start() noexcept {
     ready_ = false;
     try {
         child_ = fork_daemon();
+        watchdog_.await_start(start_patience);
     } catch (const std::exception& problem) {
         child_ = 0;
         if (first_) {
@@ -261,11 +264,14 @@ void Supervisor::try_again(const std::string& what) noexcept {
 }
 
 void Supervisor::end_hung(int signal) noexcept {
+    const std::string silent =
+        ready_ ? fmt::format("hangs: its main loop has not gone round for {} s",
+                             watchdog_.period() / 1000)
+               : fmt::format("hangs: it does not serve {} s after its start",
+                             std::max(watchdog_.period(), start_patience) / 1000);
     log_.message(Level::error,
                  signal == SIGABRT
-                     ? fmt::format("supervisor: the daemon hangs: its main loop has not gone round "
-                                   "for {} s; it is sent SIGABRT",
-                                   watchdog_.period() / 1000)
+                     ? fmt::format("supervisor: the daemon {}; it is sent SIGABRT", silent)
                      : "supervisor: the daemon has not ended by SIGABRT; it is killed");
     forward(signal);
     forward(SIGCONT);  // one that was stopped ends, too

@@ -17,11 +17,20 @@ Watchdog::Watchdog(EventLoop& loop, Milliseconds period, Milliseconds grace, Lis
       end_(std::move(end)),
       timer_(loop, [this] { look(); }) {}
 
+void Watchdog::await_start(Milliseconds patience) noexcept {
+    watch(std::max(patience, period_));
+}
+
 void Watchdog::start() noexcept {
+    watch(period_);
+}
+
+void Watchdog::watch(Milliseconds limit) noexcept {
     if (period_ <= 0) return;
     state_ = State::watching;
+    limit_ = limit;
     heard_ = monotonic_ms();
-    look_again_in(period_);
+    look_again_in(limit_);
 }
 
 void Watchdog::heard() noexcept {
@@ -43,9 +52,9 @@ void Watchdog::look() noexcept {
     listen_();
     if (state_ != State::watching) return;
     const Milliseconds now = monotonic_ms();
-    const Silence silence{.heard_ago = now - heard_, .period = period_, .late = now - due_};
-    if (silence.heard_ago < period_) return look_again_in(period_ - silence.heard_ago);
-    if (!hangs(silence)) return look_again_in(period_);
+    const Silence silence{.heard_ago = now - heard_, .period = limit_, .late = now - due_};
+    if (silence.heard_ago < limit_) return look_again_in(limit_ - silence.heard_ago);
+    if (!hangs(silence)) return look_again_in(limit_);
     state_ = State::ending;
     timer_.schedule(grace_);
     end_(SIGABRT);

@@ -32,13 +32,16 @@ class Watchdog {
     Watchdog(EventLoop& loop, Milliseconds period, Milliseconds grace, Listen listen, End end);
 
     Milliseconds period() const noexcept { return period_; }
-    /// A daemon begins to serve.
+    /// A daemon is started, which may take that long, or the period where that is longer.
+    void await_start(Milliseconds patience) noexcept;
+    /// It begins to serve.
     void start() noexcept;
     void heard() noexcept;
     /// It has ended.
     void stop() noexcept;
 
   private:
+    void watch(Milliseconds limit) noexcept;
     void look() noexcept;
     void look_again_in(Milliseconds delay) noexcept;
 
@@ -46,6 +49,7 @@ class Watchdog {
     Listen listen_;
     End end_;
     Timer timer_;
+    Milliseconds limit_ = 0;            ///< how long it may be silent now
     Milliseconds heard_ = 0, due_ = 0;  ///< monotonic
     enum class State { off, watching, ending } state_ = State::off;
 };

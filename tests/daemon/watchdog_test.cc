@@ -54,7 +54,38 @@ TEST_SUITE("daemon") {
         CHECK(signals == std::vector<int>{SIGABRT, SIGKILL});
     }
 
-    TEST_CASE("nobody is watched before it serves, after its end, or without a period") {
+    TEST_CASE("a start has its own time, the period at least, and it ends when the daemon serves") {
+        const struct {
+            const char* what;
+            Milliseconds period, patience;
+            bool serves;
+        } rows[] = {
+            {"never served", 1, 60, false},
+            {"never served, and had more time than others", 60, 1, false},
+            {"serves in time, and hangs", 60, 3'600'000, true},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.what);
+            EventLoop loop;
+            std::vector<int> signals;
+            Watchdog* watched = nullptr;
+            Watchdog watchdog(
+                loop, row.period, 1, [] {},
+                [&](int signal) {
+                    signals.push_back(signal);
+                    if (signal == SIGKILL) watched->stop();
+                });
+            watched = &watchdog;
+            const Milliseconds began = monotonic_ms();
+            watchdog.await_start(row.patience);
+            if (row.serves) watchdog.start();
+            loop.run();
+            CHECK(monotonic_ms() - began >= 60);
+            CHECK(signals == std::vector<int>{SIGABRT, SIGKILL});
+        }
+    }
+
+    TEST_CASE("nobody is watched before it is started, after its end, or without a period") {
         EventLoop loop;
         int listened = 0, ended = 0;
         const auto listen = [&] { ++listened; };
@@ -64,6 +95,7 @@ TEST_SUITE("daemon") {
         early.heard();
         gone.start();
         gone.stop();
+        none.await_start(1);
         none.start();
         Timer later(loop, [] {});
         later.schedule(50);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/supervisor.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,16 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
-#include <string_view>
 
 #include "daemon/background.h"
-#include "daemon/inheritance.h"
 #include "daemon/inspect.h"
 #include "daemon/notify_message.h"
 #include "daemon/os/process.h"
@@ -27,11 +21,11 @@
 #include "daemon/pid_file.h"
 #include "daemon/request.h"
 #include "daemon/restart_policy.h"
+#include "daemon/supervised_daemon.h"
 
 namespace minetd {
 namespace {
 
-constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
 constexpr std::size_t most_kept = 16'384, most_askers = 16;
 /// More than a datagram socket holds: what a dead daemon has sent is all read.
 constexpr int messages_of_a_turn = 64, most_pending = 1024;
@@ -39,7 +33,6 @@ constexpr int messages_of_a_turn = 64, most_pending = 1024;
 constexpr Milliseconds abort_grace = 10'000;
 /// As long as a service manager waits for a start, unless told otherwise.
 constexpr Milliseconds start_patience = 90'000;
-constexpr char no_exec[] = "minetd: --supervise: the daemon's binary cannot be executed\n";
 
 /// Passing them on takes twice as many for a moment.
 std::size_t room_for_descriptors() noexcept {
@@ -48,65 +41,11 @@ std::size_t room_for_descriptors() noexcept {
     return std::min(most_kept, static_cast<std::size_t>(limit.rlim_cur - 64) / 2);
 }
 
-/// As the daemon is to be started: it is told of us by what start() adds.
-Invocation of_daemon(const Invocation& ours) {
-    Invocation daemon = ours;
-    std::erase_if(daemon.arguments, [](const std::string& word) {
-        return word == "--supervise" || word.starts_with("--supervise=");
-    });
-    std::erase_if(daemon.environment, [](const std::string& variable) {
-        return variable.starts_with(std::string(supervisor_variable) + '=') ||
-               variable.starts_with("WATCHDOG_USEC=") || variable.starts_with("WATCHDOG_PID=");
-    });
-    return daemon;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-/// A variable whose value only the new process knows.
-class OwnPid {
-  public:
-    explicit OwnPid(const std::string& name)
-        : text_(name + '=' + std::string(room, '\0')), digits_(name.size() + 1) {}
-    char* text() noexcept { return text_.data(); }
-    void fill_in() noexcept {
-        std::to_chars(text() + digits_, text() + digits_ + room - 1, ::getpid());
-    }
-
-  private:
-    static constexpr std::size_t room = 16;
-    std::string text_;
-    std::size_t digits_;
-};
-
 std::string how_it_ended(int status) {
     if (WIFSIGNALED(status))
         return fmt::format("was killed by signal {} ({})", WTERMSIG(status),
                            ::strsignal(WTERMSIG(status)));
     return fmt::format("ended with status {}", WEXITSTATUS(status));
-}
-
-/// What we were started with is for the daemon.
-void take_passed(DescriptorStore& store) {
-    const std::vector<std::string> names = listen_names({.pid = std::getenv("LISTEN_PID"),
-                                                         .fds = std::getenv("LISTEN_FDS"),
-                                                         .names = std::getenv("LISTEN_FDNAMES")},
-                                                        ::getpid(), std::nullopt);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const int fd = first_passed + static_cast<int>(i);
-        if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-            throw std::invalid_argument(
-                fmt::format("LISTEN_FDS is {}, but descriptor {} is not open", names.size(), fd));
-        const std::string name = is_descriptor_name(names[i]) ? names[i] : "unknown";
-        if (store.add(name, UniqueFd(fd)) == DescriptorStore::Outcome::full)
-            throw std::invalid_argument(fmt::format(
-                "LISTEN_FDS is {}, more than the {} that can be kept", names.size(), store.most()));
-    }
 }
 
 }  // namespace
@@ -141,7 +80,7 @@ int Supervisor::run() {
 void Supervisor::start() noexcept {
     ready_ = false;
     try {
-        child_ = fork_daemon();
+        child_ = start_daemon(invocation_, store_, watchdog_.period());
         watchdog_.await_start(start_patience);
     } catch (const std::exception& problem) {
         child_ = 0;
@@ -152,45 +91,6 @@ void Supervisor::start() noexcept {
         failures_ = failures_after(failures_, 0);
         try_again(problem.what());
     }
-}
-
-pid_t Supervisor::fork_daemon() {
-    const std::vector<int> kept = store_.descriptors();
-    std::vector<int> copies(kept.size());
-    std::vector<std::string> arguments = invocation_.arguments,
-                             environment = invocation_.environment;
-    // Its number is known only to itself.
-    OwnPid listen_pid("LISTEN_PID"), watchdog_pid("WATCHDOG_PID");
-    if (watchdog_.period() > 0)
-        environment.push_back(fmt::format("WATCHDOG_USEC={}", watchdog_.period() * 1000));
-    if (!kept.empty()) {
-        environment.push_back(fmt::format("LISTEN_FDS={}", kept.size()));
-        environment.push_back("LISTEN_FDNAMES=" + store_.names());
-    }
-    const std::vector<char*> argv = pointers_to(arguments);
-    std::vector<char*> env = pointers_to(environment);
-    if (!kept.empty()) env.insert(env.begin(), listen_pid.text());
-    if (watchdog_.period() > 0) env.insert(env.begin(), watchdog_pid.text());
-    const std::optional<rlimit> before = lowered_open_files();
-    const int beyond = first_passed + static_cast<int>(kept.size());
-    const pid_t pid = fork_process("minetd", kept, [&] {
-        // In a group of its own: what a terminal sends comes once, through us. Signals stay
-        // blocked, as the daemon has them: one that comes now waits until it is looked for.
-        ::setpgid(0, 0);
-        for (std::size_t i = 0; i < kept.size(); ++i)
-            if ((copies[i] = ::fcntl(kept[i], F_DUPFD_CLOEXEC, beyond)) < 0) return EX_OSERR;
-        for (std::size_t i = 0; i < kept.size(); ++i)
-            if (::dup2(copies[i], first_passed + static_cast<int>(i)) < 0) return EX_OSERR;
-        listen_pid.fill_in();
-        watchdog_pid.fill_in();
-        if (before) ::setrlimit(RLIMIT_NOFILE, &*before);
-        (void)!::chdir(invocation_.directory.c_str());
-        ::execve(invocation_.program.c_str(), argv.data(), env.data());
-        (void)!::write(STDERR_FILENO, no_exec, sizeof no_exec - 1);
-        return EX_OSERR;
-    });
-    if (pid < 0) throw_errno("fork");
-    return pid;
 }
 
 /// Anybody on this host can write there, and none of them may keep the loop from going round.

@@ -38,7 +38,6 @@ class Supervisor {
     };
 
     void start() noexcept;
-    pid_t fork_daemon();
     void take_messages(int most) noexcept;
     void handle(const NotifySocket::Message& message, std::vector<UniqueFd>& with);
     void on_child() noexcept;

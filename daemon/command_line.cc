@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 
 #include "daemon/invocation.h"
@@ -19,14 +20,22 @@ namespace {
 // Where xinetd and the inetds have them, whatever the prefix of minetd is.
 constexpr const char* xinetd_conf = "/etc/xinetd.conf";
 constexpr const char* inetd_conf = "/etc/inetd.conf";
+constexpr int most_files = 1 << 20;
 
 /// The same words as `log` in [minetd].
 LogTarget parse_log_target(const std::string& text) {
+    constexpr std::string_view row = "log: ";  // the option's name says it
     Diagnostics diagnostics;
     const Configuration parsed = parse_configuration("[minetd]\nlog = " + text + '\n', "--log",
                                                      {.check_host = false}, diagnostics);
-    if (diagnostics.failed())
-        throw CLI::ValidationError("--log", diagnostics.all().front().message);
+    if (diagnostics.failed()) {
+        const Diagnostic& first = diagnostics.all().front();
+        std::string_view message = first.message;
+        if (message.starts_with(row)) message.remove_prefix(row.size());
+        throw CLI::ValidationError("--log", first.advice.empty()
+                                                ? std::string(message)
+                                                : fmt::format("{}; {}", message, first.advice));
+    }
     return parsed.daemon.log;
 }
 
@@ -76,10 +85,11 @@ CommandLine parse_command_line(int argc, char** argv) {
     app.name("minetd");
     app.set_version_flag("--version", "minetd " MINETD_VERSION);
 
-    std::string dialect = "auto", log, pid_file, control, check_file, dump_file;
-    app.add_option("-f,--config", line.config, "the configuration")
-        ->type_name("FILE")
-        ->capture_default_str();
+    std::string dialect = "auto", log, pid_file, control;
+    std::vector<std::string> check_files, dump_files, files;
+    CLI::Option* config = app.add_option("-f,--config", line.config, "the configuration")
+                              ->type_name("FILE")
+                              ->capture_default_str();
     app.add_option("--dialect", dialect, "whose inetd.conf it is, where they differ")
         ->type_name("NAME")
         ->capture_default_str();
@@ -113,16 +123,16 @@ CommandLine parse_command_line(int argc, char** argv) {
                              ->expected(0, 1);
     app.add_flag("--strict", line.strict, "do not start unless every service can be served");
     CLI::Option* check =
-        app.add_option("--check", check_file,
-                       "say what is wrong with FILE (or --config), and end; 78 if anything is")
+        app.add_option("--check", check_files,
+                       "say what is wrong with each FILE (or --config), and end; 78 if anything is")
             ->type_name("FILE")
-            ->expected(0, 1);
+            ->expected(0, most_files);
     CLI::Option* dump =
         app.add_option(
-               "--dump", dump_file,
+               "--dump", dump_files,
                "print the effective configuration of FILE (or --config) in native form, and end")
             ->type_name("FILE")
-            ->expected(0, 1);
+            ->expected(0, most_files);
     bool list = false;
     CLI::Option* attributes = app.add_flag("--attributes", list, "list every attribute, and end");
     CLI::Option* explain =
@@ -149,8 +159,7 @@ CommandLine parse_command_line(int argc, char** argv) {
         app.add_option("--check-handover", line.handover,
                        "read the state in this descriptor, as an upgrade in place would, and end")
             ->type_name("N");
-    std::string file;
-    app.add_option("FILE", file, "the configuration, as every inetd takes it");
+    app.add_option("FILE", files, "the configuration, as every inetd takes it");
     units->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
     units->excludes(reload)->excludes(upgrade);
     reload->excludes(check)->excludes(dump)->excludes(attributes)->excludes(explain);
@@ -182,6 +191,14 @@ CommandLine parse_command_line(int argc, char** argv) {
                 "--watchdog",
                 "it needs --supervise; under systemd, WatchdogSec= in the unit is it");
         if (*log_option) line.log = parse_log_target(log);
+        // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
+        for (const auto* named : {&check_files, &dump_files, &files})
+            std::remove_copy(named->begin(), named->end(), std::back_inserter(line.files), "");
+        if (*config && !line.files.empty()) line.files.insert(line.files.begin(), line.config);
+        if (line.files.size() > 1 && !*check)
+            throw CLI::ValidationError(
+                fmt::format("`{}` and `{}`", line.files[0], line.files[1]),
+                "two configurations, where there can be one; name one (--check takes several)");
     } catch (const CLI::ParseError& error) {
         leave(app, error);
     }
@@ -195,9 +212,8 @@ CommandLine parse_command_line(int argc, char** argv) {
     if (*units) line.action = CommandLine::Action::units;
     if (*explain) line.action = CommandLine::Action::explain;
     if (*handover) line.action = CommandLine::Action::check_handover;
-    // `--dump --dialect NAME FILE` and `--dump FILE --dialect NAME` are the same.
-    for (const std::string* named : {&file, &check_file, &dump_file})
-        if (!named->empty()) line.config = *named;
+    if (line.files.empty()) line.files.push_back(line.config);
+    line.config = line.files[0];
     if (systemd::has_notify_socket() && line.supervisor == 0) line.foreground = true;
     return line;
 }

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/config/configuration.h"
 
@@ -25,6 +26,7 @@ struct CommandLine {
     };
     Action action = Action::serve;
     std::string config = MINETD_SYSCONFDIR "/minetd.conf";
+    std::vector<std::string> files;  ///< for check: all that are named, or `config`, the first
     Dialect dialect = Dialect::automatic;
     bool foreground = false;
     bool supervise = false;

@@ -52,6 +52,31 @@ void print(const Diagnostics& diagnostics) {
     for (const Diagnostic& item : diagnostics.all()) fmt::print(stderr, "{}\n", render(item));
 }
 
+namespace {
+
+int print_native(const CommandLine& line) {
+    Diagnostics diagnostics;
+    // A converted file goes to another host as often as not.
+    const Configuration configuration = load(line, false, diagnostics);
+    print(diagnostics);
+    fmt::print("{}", dump(configuration));
+    return diagnostics.failed() ? EX_CONFIG : EX_OK;
+}
+
+/// By itself, as if it were the only one.
+int check_file(CommandLine line, const std::string& file) {
+    line.config = file;
+    Diagnostics diagnostics;
+    const Configuration configuration = load(line, true, diagnostics);
+    print(diagnostics);
+    fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", file,
+               configuration.services.size(), diagnostics.errors(),
+               diagnostics.all().size() - diagnostics.errors());
+    return diagnostics.failed() ? EX_CONFIG : EX_OK;
+}
+
+}  // namespace
+
 int inspect(const CommandLine& line) {
     if (line.action == CommandLine::Action::units) return write_systemd_units(line);
     if (line.action == CommandLine::Action::attributes) {
@@ -69,18 +94,11 @@ int inspect(const CommandLine& line) {
                    suggestion.empty() ? "--attributes lists them all" : suggestion);
         return EX_USAGE;
     }
-    Diagnostics diagnostics;
-    // A converted file goes to another host as often as not.
-    const Configuration configuration =
-        load(line, line.action == CommandLine::Action::check, diagnostics);
-    print(diagnostics);
-    if (line.action == CommandLine::Action::dump)
-        fmt::print("{}", dump(configuration));
-    else
-        fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", line.config,
-                   configuration.services.size(), diagnostics.errors(),
-                   diagnostics.all().size() - diagnostics.errors());
-    return diagnostics.failed() ? EX_CONFIG : EX_OK;
+    if (line.action == CommandLine::Action::dump) return print_native(line);
+    int status = EX_OK;
+    for (const std::string& file : line.files)
+        if (check_file(line, file) != EX_OK) status = EX_CONFIG;
+    return status;
 }
 
 }  // namespace minetd

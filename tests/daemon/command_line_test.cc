@@ -52,6 +52,12 @@ TEST_SUITE("daemon") {
             CHECK(line.dialect == row.dialect);
             if (row.config != nullptr) CHECK(line.config == row.config);
         }
+        const std::vector<std::string> both = {"/x", "/y"};
+        CHECK(parse({"--check", "/x", "/y"}).files == both);
+        CHECK(parse({"--check", "--dialect", "xinetd", "/x", "/y"}).files == both);
+        CHECK(parse({"--check", "/x", "--dialect", "xinetd", "/y"}).files == both);
+        CHECK(parse({"-f", "/x", "--check", "/y"}).files == both);
+        CHECK(parse({"-f", "/x", "--check"}).files == std::vector<std::string>{"/x"});
         CHECK(parse({"--explain", "cps"}).attribute == "cps");
         CHECK(parse({"--systemd-units", "/d"}).units == "/d");
         CHECK_FALSE(parse({"--systemd-units", "/d"}).force);

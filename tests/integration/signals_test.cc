@@ -195,6 +195,10 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
          78},
         {"check, without one", "{a} stream tcp4 nowait {user} internal echo\n", {"--check"}, 0},
         {"a file that is not there", "", {"--check", "/no/such/file"}, 78},
+        {"check, of several", "", {"--check", "/dev/null", "/dev/null"}, 0},
+        {"check, with an error in one", "", {"--check", "/no/such/file", "/dev/null"}, 78},
+        {"dump, of several", "", {"--dump", "/dev/null"}, 64},
+        {"more than one to serve", "", {"/dev/null"}, 64},
     };
     for (const Case& row : table) {
         CAPTURE(std::string(row.name));
@@ -205,6 +209,19 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
         CHECK(WIFEXITED(status));
         CHECK(WEXITSTATUS(status) == row.status);
     }
+}
+
+TEST_CASE("--check tells of each file by itself") {
+    TemporaryDirectory directory;
+    const std::string other = directory.path() + "/other.conf";
+    write_file(other, "echo stream tcp4 nowait root internal\nnonsense\n");
+    DaemonUnderTest daemon("{a} stream tcp4 nowait {user} internal echo\n",
+                           {.arguments = {"--check", other}, .await_ready = false});
+    CHECK(WEXITSTATUS(daemon.await_exit()) == 78);
+    const std::string output = daemon.output();
+    CAPTURE(output);
+    CHECK(output.find(": 1 services, 0 errors") != std::string::npos);
+    CHECK(output.find(other + ": 1 services, 1 errors") != std::string::npos);
 }
 
 TEST_SUITE_END();

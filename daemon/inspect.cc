@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "daemon/log.h"
 #include "daemon/os/journal.h"
 #include "daemon/systemd_units.h"
 #include "services/registry.h"
@@ -34,14 +35,21 @@ LoadOptions load_options() {
     return options;
 }
 
+namespace {
+
+bool writes_to_journal() {
+    return is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
+}
+
+}  // namespace
+
 LogTarget log_target(const CommandLine& line, const Configuration& configuration) {
     if (line.log) return *line.log;
     if (configuration.daemon.log.kind != LogTarget::Kind::inherit) return configuration.daemon.log;
     LogTarget target;
     // What systemd connected to the journal can as well have fields.
-    const bool journal = line.foreground &&
-                         is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM")) &&
-                         ::access(journal_socket, W_OK) == 0;
+    const bool journal =
+        line.foreground && writes_to_journal() && ::access(journal_socket, W_OK) == 0;
     target.kind = journal           ? LogTarget::Kind::journal
                   : line.foreground ? LogTarget::Kind::err
                                     : LogTarget::Kind::syslog;
@@ -50,6 +58,16 @@ LogTarget log_target(const CommandLine& line, const Configuration& configuration
 
 void print(const Diagnostics& diagnostics) {
     for (const Diagnostic& item : diagnostics.all()) fmt::print(stderr, "{}\n", render(item));
+}
+
+void report(const Diagnostics& diagnostics, const CommandLine& line,
+            const Configuration& configuration) {
+    print(diagnostics);
+    const LogTarget target = log_target(line, configuration);
+    const bool there = target.kind == LogTarget::Kind::err ||
+                       (target.kind == LogTarget::Kind::journal && writes_to_journal());
+    if (diagnostics.all().empty() || there) return;
+    Log(target).findings(diagnostics);
 }
 
 namespace {

@@ -21,4 +21,9 @@ int inspect(const CommandLine& line);
 /// Prints every finding to standard error, as a person reads it.
 void print(const Diagnostics& diagnostics);
 
+/// Of a start: to standard error, and to the log where that is another place, since whoever starts
+/// a daemon at boot keeps no standard error.
+void report(const Diagnostics& diagnostics, const CommandLine& line,
+            const Configuration& configuration);
+
 }  // namespace minetd

@@ -271,6 +271,11 @@ void Log::message(Level level, const std::string& text) noexcept {
     sink(default_).write(level, stamp + prefixes[static_cast<int>(level)] + printable(text));
 }
 
+void Log::findings(const Diagnostics& diagnostics) noexcept {
+    for (const Diagnostic& item : diagnostics.all())
+        message(item.severity == Severity::error ? Level::error : Level::warning, summary(item));
+}
+
 void Log::record(const ServiceSpec& spec, const Record& record) noexcept {
     try {
         sink(spec.log_type)

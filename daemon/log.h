@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "daemon/config/diagnostics.h"
 #include "daemon/config/service_spec.h"
 #include "daemon/os/log_sink.h"
 #include "mpm/record.h"
@@ -33,6 +34,8 @@ class Log {
     Log& operator=(const Log&) = delete;
 
     void message(Level level, const std::string& text) noexcept;
+    /// What is wrong with a configuration, each as a message.
+    void findings(const Diagnostics& diagnostics) noexcept;
     void record(const ServiceSpec& spec, const Record& record) noexcept;
     /// A line that a program wrote to its standard error.
     void program_line(const ServiceSpec& spec, const std::string& line) noexcept;

@@ -31,7 +31,10 @@ int serve(CommandLine line, const Invocation& invocation) {
     for (const std::string& problem : refused) fmt::print(stderr, "minetd: {}\n", problem);
     Diagnostics diagnostics;
     Configuration configuration = load(line, true, diagnostics);
-    print(diagnostics);
+    if (former)
+        print(diagnostics);  // who asked for the upgrade has them in the log
+    else
+        report(diagnostics, line, configuration);
     if (former && configuration.fatal) {
         configuration.daemon = read_dump(former->daemon).daemon;  // all stays as it was
     } else if (configuration.fatal || (!former && line.strict && diagnostics.failed())) {

@@ -321,9 +321,7 @@ bool Superdaemon::reload() {
     log_.reopen();
     Diagnostics diagnostics;
     Configuration next = load_(diagnostics);
-    for (const Diagnostic& item : diagnostics.all())
-        log_.message(item.severity == Severity::error ? Level::error : Level::warning,
-                     minetd::summary(item));
+    log_.findings(diagnostics);
     if (next.fatal) {
         log_.message(Level::error, "reload failed: the running configuration stays");
         notifications_.reloaded(false);

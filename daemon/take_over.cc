@@ -70,7 +70,9 @@ Configuration read_dump(const std::string& text) {
 int check_handover(const CommandLine& line) try {
     Diagnostics diagnostics;
     const Configuration configuration = load(line, true, diagnostics);
-    for (const Diagnostic& item : diagnostics.all()) fmt::print(stderr, "{}\n", summary(item));
+    for (const Diagnostic& item : diagnostics.all())
+        fmt::print(stderr, "{}{}\n", item.severity == Severity::warning ? "warning: " : "",
+                   summary(item));
     if (configuration.fatal || (line.strict && diagnostics.failed())) return EX_CONFIG;
     const Log log(log_target(line, configuration));  // it can be written to
     const Handover state = read_handover(line.handover);

@@ -69,10 +69,9 @@ std::string excerpt(const Where& where) {
     return out;
 }
 
-std::string headline(const Diagnostic& diagnostic) {
+std::string headline(const Diagnostic& diagnostic, std::string_view severity) {
     const std::string place = diagnostic.where.str();
-    return fmt::format("{}{}{}", place.empty() ? "" : place + ": ",
-                       diagnostic.severity == Severity::warning ? "warning: " : "",
+    return fmt::format("{}{}{}", place.empty() ? "" : place + ": ", severity,
                        printable(diagnostic.message));
 }
 
@@ -97,14 +96,15 @@ void Diagnostics::warning(const Where& where, std::string message, std::string a
 }
 
 std::string render(const Diagnostic& diagnostic) {
-    std::string out = headline(diagnostic) + "\n";
+    const bool warning = diagnostic.severity == Severity::warning;
+    std::string out = headline(diagnostic, warning ? "warning: " : "") + "\n";
     if (!diagnostic.where.text.empty()) out += excerpt(diagnostic.where);
     if (!diagnostic.advice.empty()) out += "    " + printable(diagnostic.advice) + "\n";
     return out;
 }
 
 std::string summary(const Diagnostic& diagnostic) {
-    return headline(diagnostic) +
+    return headline(diagnostic, "") +
            (diagnostic.advice.empty() ? "" : "; " + printable(diagnostic.advice));
 }
 

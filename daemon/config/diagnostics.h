@@ -50,7 +50,8 @@ class Diagnostics {
 /// Control bytes of the file are shown as \xHH; a long line is cut around the caret.
 std::string render(const Diagnostic& diagnostic);
 
-/// One line without the excerpt, for a log: `file:line:column: message; advice`.
+/// One line without the excerpt, for a log, which tells the severity itself:
+/// `file:line:column: message; advice`.
 std::string summary(const Diagnostic& diagnostic);
 
 }  // namespace minetd

@@ -45,6 +45,7 @@ TEST_SUITE("config") {
         CHECK(render({Severity::warning, {}, "no", "do"}) == "warning: no\n    do\n");
         CHECK(summary({Severity::error, at("abc", 2), "no", "do"}) == "f:3:2: no; do");
         CHECK(summary({Severity::error, at("abc", 2), "no\n", {}}) == "f:3:2: no\\x0a");
+        CHECK(summary({Severity::warning, at("abc", 2), "no", {}}) == "f:3:2: no");
         CHECK(at("", 0).str() == "f:3");
         CHECK(Where{}.str().empty());
         CHECK(at("a", 1) == at("b", 2));

@@ -211,6 +211,44 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
     }
 }
 
+TEST_CASE("what is wrong with the configuration is in the log, at the start and at a reload") {
+    TemporaryDirectory directory;
+    const std::string file = directory.path() + "/log";
+    constexpr const char* text =
+        "{a} stream tcp4 nowait {user} internal echo\n"
+        "{b} stream tcp4 nowait no-such-user internal echo\n"
+        "[{a}]\nchdir = /no/such/directory\n";
+    DaemonUnderTest daemon(text, {.arguments = {"--log", "file:" + file}, .await_ready = false});
+    const auto times = [&](const std::string& what) {
+        const std::string log = read_file(file);
+        int count = 0;
+        for (std::size_t at = 0; (at = log.find(what, at)) != std::string::npos; ++at) ++count;
+        return count;
+    };
+    const auto logged = [&](const std::string& what, int count) {
+        daemon.await([&] { return times(what) == count; }, what);
+    };
+    logged("ready: 1 services", 1);
+    CHECK(times("error: ") == 1);
+    CHECK(times("there is no user `no-such-user`") == 1);
+    CHECK(times("warning: ") == 1);
+    CHECK(times("there is no directory /no/such/directory") == 1);
+    daemon.configure(text);
+    daemon.signal(SIGHUP);
+    logged("reloaded: ", 1);
+    CHECK(times("error: ") == 2);
+    CHECK(times("warning: ") == 2);
+}
+
+TEST_CASE("a start that the configuration forbids is in the log too") {
+    TemporaryDirectory directory;
+    const std::string file = directory.path() + "/log";
+    DaemonUnderTest daemon("[minetd]\nno_such_attribute = 1\n",
+                           {.arguments = {"-filelog", file}, .await_ready = false});
+    CHECK(WEXITSTATUS(daemon.await_exit()) == 78);
+    CHECK(read_file(file).find("there is no attribute `no_such_attribute`") != std::string::npos);
+}
+
 TEST_CASE("--check tells of each file by itself") {
     TemporaryDirectory directory;
     const std::string other = directory.path() + "/other.conf";

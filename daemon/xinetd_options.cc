@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "daemon/config/codecs.h"
 #include "daemon/config/names.h"
 #include "daemon/config/values.h"
 
@@ -45,6 +46,18 @@ bool is_own(std::string_view word) {
            (word[1] == 'f' && (word.size() == 2 || word.find_first_of("/.") != word.npos));
 }
 
+void check_facility(const std::string& text) {
+    const auto known = codec::syslog_facilities();
+    if (std::any_of(known.begin(), known.end(),
+                    [&](std::string_view name) { return same_word(name, text); }))
+        return;
+    const std::string hint = did_you_mean(text, known);
+    std::string all;
+    for (const std::string_view name : known) all += (all.empty() ? "" : ", ") + std::string(name);
+    throw std::invalid_argument(fmt::format("-syslog: there is no facility `{}`; {}there are {}",
+                                            text, hint.empty() ? "" : hint + " ", all));
+}
+
 std::string value_of(const Option& option, const std::string& text) {
     switch (option.value) {
         case Value::number:
@@ -53,6 +66,7 @@ std::string value_of(const Option& option, const std::string& text) {
                     fmt::format("{}: `{}` is not a number", option.name, text));
             return text;
         case Value::facility:
+            check_facility(text.substr(0, text.find('.')));
             return "syslog:" + text;
         case Value::file: {
             // Opened, and removed, from another directory.

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -211,6 +212,8 @@ struct LogFields {
     static void apply(const Attribute&, unsigned& value, Operator op, Words words);
     static std::string format(unsigned value);
 };
+
+std::span<const std::string_view> syslog_facilities() noexcept;
 
 /// `stderr`, `syslog[:facility[.level]]`, `file:PATH`, `journal`, `none`, `inherit`; and xinetd's
 /// `SYSLOG facility [level]` and `FILE path [soft [hard]]`.

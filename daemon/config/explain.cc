@@ -68,6 +68,30 @@ std::string full(const Row<Spec>& row, std::string_view where) {
     return out + fmt::format("  on reload:  {}\n", effects[static_cast<std::size_t>(row.effect)]);
 }
 
+struct Foreign {
+    std::string_view name, help, natively;
+};
+/// What only files of xinetd have, and what says it in others.
+constexpr Foreign of_xinetd[] = {
+    {"type", "what kind of service an entry of xinetd is",
+     "INTERNAL is `internal` in the sixth field, UNLISTED a port's number in the first, RPC "
+     "rpc_version, TCPMUX tcpmux"},
+    {"flags", "what else holds for an entry of xinetd",
+     "INTERCEPT is intercept, IDONLY ident_only, NODELAY nodelay, KEEPALIVE keepalive, SENSOR the "
+     "builtin sensor, IPv4 and IPv6 tcp4 and tcp6 in the third field"},
+    {"enabled", "xinetd's defaults name the only services that are there", "`disable` in others"},
+    {"disabled", "xinetd's defaults name services that are left out", "`disable` in these"},
+    {"include", "reads another file of xinetd", "`.include FILE`"},
+    {"includedir", "reads the files of a directory whose names have no dot",
+     "`.include DIRECTORY/*.conf`, or the drop-ins"},
+    {"defaults", "what all entries of xinetd have unless they say otherwise", "[defaults]"},
+};
+
+std::string full(const Foreign& foreign) {
+    return fmt::format("{}: {}.\n  natively:   {}\n  see:        minetd-xinetd(7)\n", foreign.name,
+                       foreign.help, foreign.natively);
+}
+
 }  // namespace
 
 std::string list_attributes() {
@@ -84,6 +108,8 @@ std::string explain_attribute(std::string_view name, std::string& suggestion) {
     if (const auto* row = find_service_attribute(name))
         out = full(*row, row->in_defaults ? "[defaults], [service]" : "[service]");
     if (const auto* row = find_daemon_attribute(name)) out += full(*row, "[minetd]");
+    for (const Foreign& foreign : of_xinetd)
+        if (out.empty() && same_word(foreign.name, name)) out = full(foreign);
     if (out.empty()) suggestion = suggest_attribute(name);
     return out;
 }

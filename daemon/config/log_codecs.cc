@@ -50,6 +50,10 @@ void take_sizes(LogTarget& target, std::vector<std::string>& rest) {
 
 }  // namespace
 
+std::span<const std::string_view> syslog_facilities() noexcept {
+    return facilities;
+}
+
 void LogFields::apply(const Attribute&, unsigned& value, Operator op, Words words) {
     unsigned bits = 0;
     const bool none = words.size() == 1 && same_word(words[0].text, "NONE");

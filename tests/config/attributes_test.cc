@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "daemon/config/draft.h"
+#include "daemon/config/xinetd_attributes.h"
 #include "tests/config/reading.h"
 
 namespace minetd::testing {
@@ -68,9 +69,6 @@ no_access = 10.1.2.{3,4} 192.168.0.0
 libwrap = thingd
 ident_timeout = 9
 deny_time = 10
-banner = /etc/banner
-banner_success = /etc/banner.good
-banner_fail = /etc/banner.bad
 redirect_source = 127.0.0.2
 redirect_timeout = 11
 proxy_protocol = v2
@@ -204,6 +202,9 @@ socket_mode = 0600
 
 [mux]
 service = thing
+banner = /etc/banner
+banner_success = /etc/banner.good
+banner_fail = /etc/banner.bad
 tcpmux = plus
 ident_only = yes
 user = nobody
@@ -329,5 +330,21 @@ TEST_SUITE("config") {
                   .find("default:    5 (prefork), 3 (worker, event)\n") != std::string::npos);
         CHECK(explain_attribute("instanecs", suggestion).empty());
         CHECK(suggestion == "did you mean `instances`?");
+    }
+
+    TEST_CASE("--explain tells what becomes of whatever only xinetd has") {
+        const auto known = [](std::string_view name) {
+            std::string suggestion;
+            return explain_attribute(name, suggestion);
+        };
+        for (const XinetdAttribute& attribute : xinetd_attributes()) {
+            CAPTURE(attribute.name);
+            CHECK_FALSE(known(attribute.name).empty());
+        }
+        for (const char* name : {"type", "flags", "enabled", "disabled", "include", "includedir"}) {
+            CAPTURE(std::string(name));
+            CHECK(known(name).find("natively: ") != std::string::npos);
+            CHECK(known(name).find("minetd-xinetd(7)") != std::string::npos);
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "mpm/launch.h"
 
+#include <fmt/format.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "daemon/config/limit_attribute.h"
+#include "daemon/os/process.h"
 #include "daemon/os/raw_syscall.h"
 #include "daemon/os/system_error.h"
 
@@ -44,6 +47,18 @@ long clone_into_cgroup(LaunchSlot& slot) noexcept {
     arguments.stack_size = stack_size;
     arguments.cgroup = static_cast<std::uint64_t>(directory);
     return raw::clone3(arguments, sizeof arguments, launch_child, &slot);
+}
+
+/// As the daemon may give, so may its child.
+std::string limits_beyond_reach(const std::vector<ResourceLimit>& limits) {
+    std::string all, beyond;
+    for (const ResourceLimit& limit : limits) {
+        const std::string text =
+            fmt::format("{} = {}", limit_attribute(limit.resource), limit.value);
+        all += (all.empty() ? "" : ", ") + text;
+        if (!may_limit(limit.resource, limit.value)) beyond += (beyond.empty() ? "" : ", ") + text;
+    }
+    return beyond.empty() ? all : beyond;
 }
 
 /// What a file that seems to be there may miss inside a sandbox.
@@ -178,7 +193,7 @@ std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
         case LaunchStep::session:
             return "setsid or setpgid" + reason;
         case LaunchStep::limits:
-            return "setrlimit" + reason;
+            return limits_beyond_reach(plan.rlimits) + reason;
         case LaunchStep::priority:
             return "nice" + reason;
         case LaunchStep::group:

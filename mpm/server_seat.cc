@@ -7,7 +7,9 @@
 
 #include <csignal>
 #include <ctime>
+#include <string>
 
+#include "daemon/config/limit_attribute.h"
 #include "daemon/os/identity.h"
 #include "daemon/os/raw_syscall.h"
 #include "daemon/os/system_error.h"
@@ -51,7 +53,8 @@ void enter_service(const ServiceSpec& spec, const Sandbox* sandbox) {
     for (const ResourceLimit& limit : spec.rlimits) {
         const rlimit value{.rlim_cur = limit.value, .rlim_max = limit.value};
         if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) < 0)
-            throw_errno("setrlimit");
+            throw_errno(std::string(limit_attribute(limit.resource)) + " = " +
+                        std::to_string(limit.value));
     }
     if (spec.nice != 0 && ::setpriority(PRIO_PROCESS, 0, spec.nice) < 0) throw_errno("nice");
     if (spec.umask) ::umask(*spec.umask);

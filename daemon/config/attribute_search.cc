@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/config/attributes.h"
+#include "daemon/config/limit_attribute.h"
 #include "daemon/config/values.h"
 
 namespace minetd {
@@ -41,6 +42,15 @@ const Row<ServiceSpec>* find_service_attribute(std::string_view name) {
 
 const Row<DaemonSpec>* find_daemon_attribute(std::string_view name) {
     return find(daemon_attributes(), name);
+}
+
+std::string_view limit_attribute(int resource) {
+    const ServiceSpec none;
+    ServiceSpec limited;
+    limited.rlimits = {{resource, 1}};
+    for (const Row<ServiceSpec>& row : service_attributes())
+        if (!row.equal(none, limited)) return row.name;
+    return "rlimit_";
 }
 
 std::string suggest_attribute(std::string_view name) {

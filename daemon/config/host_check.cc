@@ -19,10 +19,13 @@
 #include "daemon/config/banner_file.h"
 #include "daemon/config/check.h"
 #include "daemon/config/credential_file.h"
+#include "daemon/config/limit_attribute.h"
 #include "daemon/config/values.h"
 #include "daemon/os/hosts_access.h"
 #include "daemon/os/inside.h"
 #include "daemon/os/libwrap.h"
+#include "daemon/os/log_sink.h"
+#include "daemon/os/process.h"
 #include "daemon/os/system_error.h"
 
 namespace minetd {
@@ -86,19 +89,37 @@ void check_program(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_limits(Draft& draft, Diagnostics& diagnostics) {
-    if (::geteuid() == 0) return;
     for (const ResourceLimit& wanted : draft.spec.rlimits) {
-        rlimit now;
-        if (::getrlimit(static_cast<__rlimit_resource>(wanted.resource), &now) < 0 ||
-            wanted.value <= now.rlim_max)
-            continue;
+        const rlim_t most = most_it_may_give(wanted.resource);
+        if (wanted.value <= most) continue;
+        const std::string_view attribute = limit_attribute(wanted.resource);
         diagnostics.warning(
-            draft.where(),
-            fmt::format("{} asks for a higher resource limit than minetd may give without root",
-                        draft.spec.key()),
-            "start minetd as root, or lower the rlimit_ attributes");
-        return;
+            draft.origin(attribute),
+            fmt::format("{}: {} is more than the {} that minetd may give: nothing of this service "
+                        "will start",
+                        attribute,
+                        wanted.value == RLIM_INFINITY ? "no limit" : std::to_string(wanted.value),
+                        most),
+            fmt::format("write {} or less{}", most,
+                        ::geteuid() == 0 ? "" : ", or start minetd as root"));
     }
+}
+
+/// Without its log a service is not started.
+void check_log(Draft& draft, Diagnostics& diagnostics) {
+    const LogTarget& target = draft.spec.log_type;
+    if (target.kind != LogTarget::Kind::file) return;
+    const int error = log_file_error(target.path);
+    if (error == 0) return;
+    const Where where = draft.origin("log_type");
+    const std::string message = fmt::format("log_type: {}: {}", target.path, std::strerror(error));
+    // Who checks may be another than who will start it.
+    if (error == EACCES && ::geteuid() != 0)
+        return diagnostics.warning(where, message, "start minetd as root, or name another file");
+    draft.break_it();
+    diagnostics.error(
+        where, message,
+        error == ENOENT ? "make its directory, or name another file" : "name another file");
 }
 
 /// As in xinetd, a service without its banner is served all the same.
@@ -158,6 +179,7 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
     const bool rooted = root.empty() || ::stat(root.c_str(), &status) == 0;
     if (rooted) check_program(draft, diagnostics);
     check_limits(draft, diagnostics);
+    check_log(draft, diagnostics);
     check_banners(draft, diagnostics);
     check_credentials(draft, diagnostics);
     check_libwrap(draft, diagnostics);

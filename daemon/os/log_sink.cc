@@ -197,6 +197,15 @@ int code_of(const CODE* table, const std::string& name, const char* what) {
 std::shared_ptr<LogSink> stderr_sink() {
     return std::make_shared<StderrSink>();
 }
+int log_file_error(const std::string& path) noexcept {
+    const UniqueFd there(
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (there || errno != ENOENT) return there ? 0 : errno;
+    const std::size_t slash = path.rfind('/');
+    const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
+    return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
 std::shared_ptr<LogSink> file_sink(const std::string& path,
                                    std::function<void(const std::string&)> alert) {
     return std::make_shared<FileSink>(path, std::move(alert));

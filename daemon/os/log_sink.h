@@ -40,6 +40,8 @@ class LogSink {
 std::shared_ptr<LogSink> stderr_sink();
 /// Appends lines as they are, without a time of its own; throws std::system_error when the file
 /// cannot be opened. `alert` hears of limits that are reached, within write(); it does not throw.
+/// Why file_sink() would fail, errno(3), without creating the file; 0: it would not.
+int log_file_error(const std::string& path) noexcept;
 std::shared_ptr<LogSink> file_sink(const std::string& path,
                                    std::function<void(const std::string&)> alert = {});
 /// facility and level by name ("daemon", "local3"; "info"); throws std::runtime_error.

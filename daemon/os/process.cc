@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -14,7 +15,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fstream>
 
+#include "daemon/os/capabilities.h"
 #include "daemon/os/system_error.h"
 #include "daemon/os/unique_fd.h"
 
@@ -113,6 +116,24 @@ void ensure_standard_descriptors() {
         // The lowest free number is this one, since those below are open.
         if (::open("/dev/null", O_RDWR) < 0) throw_errno("open /dev/null");
     }
+}
+
+rlim_t most_it_may_give(int resource) {
+    rlim_t most = RLIM_INFINITY;
+    // The kernel lets nobody go beyond this one.
+    if (resource == RLIMIT_NOFILE) std::ifstream("/proc/sys/fs/nr_open") >> most;
+    if (most == 0) most = RLIM_INFINITY;
+    rlimit now{};
+    const bool privileged = capability::available()
+                                ? (capability::permitted() & capability::bit(CAP_SYS_RESOURCE)) != 0
+                                : ::geteuid() == 0;
+    if (!privileged && ::getrlimit(static_cast<__rlimit_resource>(resource), &now) == 0)
+        most = std::min(most, now.rlim_max);
+    return most;
+}
+
+bool may_limit(int resource, rlim_t value) {
+    return value <= most_it_may_give(resource);
 }
 
 namespace {

@@ -54,6 +54,11 @@ std::string end_text(int status);
 /// Descriptors 0, 1 and 2 are open, if only on /dev/null: what is opened later never lands there.
 void ensure_standard_descriptors();  ///< throws std::system_error
 
+/// Whether this process may give a child such a limit, soft and hard.
+bool may_limit(int resource, rlim_t value);
+/// The most that it may give.
+rlim_t most_it_may_give(int resource);
+
 /// Raises the soft limit of open files to the hard one, for this process.
 void raise_open_files() noexcept;
 /// The limit from before, when it was another: what programs are to be started with.

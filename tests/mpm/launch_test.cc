@@ -174,6 +174,12 @@ TEST_SUITE("mpm") {
             CHECK(result.failure.step == row.step);
             CHECK_FALSE(describe(result.failure, *make_launch_plan(spec)).empty());
         }
+        ServiceSpec greedy = shell("echo started");
+        greedy.rlimits = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 99'999'999'999}};
+        const Result refused = launch(launcher, greedy);
+        CHECK(refused.failure.step == LaunchStep::limits);
+        CHECK(describe(refused.failure, *make_launch_plan(greedy))
+                  .starts_with("rlimit_nofile = 99999999999: "));
         CHECK(launch(launcher, shell("echo started")).output == "started\n");
         ServiceSpec unknown = shell("true");
         unknown.user = "no-such-user";

@@ -15,11 +15,20 @@
 
 namespace minetd {
 
-Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics) {
+namespace {
+
+LoadOptions options_for(const CommandLine& line) {
     LoadOptions options = load_options();
     options.dialect = line.dialect;
-    options.check_host = check_host;
     options.inetd_conf = line.inetd_conf;
+    return options;
+}
+
+}  // namespace
+
+Configuration load(const CommandLine& line, bool check_host, Diagnostics& diagnostics) {
+    LoadOptions options = options_for(line);
+    options.check_host = check_host;
     Configuration configuration = load_configuration(line.config, options, diagnostics);
     if (line.process_limit) configuration.daemon.process_limit = line.process_limit;
     return configuration;
@@ -82,10 +91,11 @@ int print_native(const CommandLine& line) {
 }
 
 /// By itself, as if it were the only one.
-int check_file(CommandLine line, const std::string& file) {
-    line.config = file;
+int check_file(const CommandLine& line, const std::string& file) {
     Diagnostics diagnostics;
-    const Configuration configuration = load(line, true, diagnostics);
+    LoadOptions options = options_for(line);
+    options.look_up = true;
+    const Configuration configuration = load_configuration(file, options, diagnostics);
     print(diagnostics);
     fmt::print(stderr, "{}: {} services, {} errors, {} warnings\n", file,
                configuration.services.size(), diagnostics.errors(),

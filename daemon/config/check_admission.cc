@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "daemon/config/check.h"
+#include "daemon/config/host_check.h"
 #include "daemon/config/values.h"
 
 namespace minetd {
@@ -36,6 +37,19 @@ void check_list(Draft& draft, std::string_view list, Diagnostics& diagnostics) {
             fmt::format("{} has no effect on {}: its program accepts, and minetd sees no peer",
                         list, spec.id),
             "write nowait in the fourth field, or intercept = yes, or let the program ask");
+}
+
+/// As in hosts_access(5).
+void check_words(const Draft& draft, std::string_view list, const AccessRules& rules,
+                 Diagnostics& diagnostics) {
+    for (const AccessRule& rule : rules)
+        if (rule.kind == AccessRule::Kind::host && means_everybody(rule.name))
+            diagnostics.warning(
+                draft.origin(list),
+                fmt::format("{}: `{}` is the name of a host here, and not everybody", list,
+                            rule.name),
+                list == "only_from" ? "write 0.0.0.0/0 ::/0, or leave only_from out"
+                                    : "write 0.0.0.0/0 ::/0");
 }
 
 /// Where nobody can be identified, everybody would be let in.
@@ -78,6 +92,8 @@ void check_admission(Draft& draft, Diagnostics& diagnostics) {
     check_banners(draft, diagnostics);
     if (draft.says("deny_time") && !same_word(spec.builtin, "sensor"))
         diagnostics.warning(draft.where("deny_time"),
+    if (spec.access.only_from) check_words(draft, "only_from", *spec.access.only_from, diagnostics);
+    check_words(draft, "no_access", spec.access.no_access, diagnostics);
                             fmt::format("deny_time has no effect on {}: it is no sensor", spec.id),
                             "leave it out, or serve it with `internal sensor`");
 }

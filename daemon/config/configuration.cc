@@ -49,6 +49,7 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
         configuration.services.push_back(std::make_shared<const ServiceSpec>(draft->spec));
     return configuration;
 }
+    if (options.look_up) warn_of_unknown_names(good, diagnostics);
 
 /// In the order of the files, each from top to bottom; what is about a whole file comes last.
 void hand_over(const Diagnostics& found, Diagnostics& diagnostics) {

@@ -57,6 +57,8 @@ struct LoadOptions {
     Dialect dialect = Dialect::automatic;
     /// Also look at this host: users, groups, programs, networks interfaces.
     bool check_host = true;
+    /// Also ask for the addresses of names, which may take seconds: for who waits for the findings.
+    bool look_up = false;
     /// Directory of drop-ins (`*.conf` in byte order); empty: FILE with `.conf` replaced by `.d`.
     std::string drop_ins;
     /// An inetd.conf whose lines are read too, but for services that FILE has; empty: none. It need

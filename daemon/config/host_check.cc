@@ -187,6 +187,7 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
         diagnostics.warning(draft.where("chdir"),
                             fmt::format("there is no directory {}{}", root, spec.chdir),
                             "create it, or the program will not start");
+    warn_of_interfaces(draft, diagnostics);
     if (!spec.interface.empty() && ::if_nametoindex(spec.interface.c_str()) == 0)
         diagnostics.warning(draft.where("interface"),
                             fmt::format("there is no network interface {} now", spec.interface),

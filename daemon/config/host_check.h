@@ -10,6 +10,17 @@ namespace minetd {
 /// (an interface, a directory) is a warning.
 void check_on_host(Draft& draft, Diagnostics& diagnostics);
 
+/// Of a draft that is broken: what it says all the same, so that its errors are told at once.
+void check_rest_on_host(Draft& draft, Diagnostics& diagnostics);
+
+/// `bind` has addresses, and names of hosts.
+void warn_of_interfaces(const Draft& draft, Diagnostics& diagnostics);
+
+/// Names of hosts that have no address now. Takes seconds where nobody answers.
+void warn_of_unknown_names(const std::vector<Draft*>& drafts, Diagnostics& diagnostics);
+/// A word in a list of addresses that is a host's name, and was not meant as one.
+bool means_everybody(std::string_view host) noexcept;
+
 /// Without root every service runs as the daemon's own user: one warning for those that name
 /// another.
 void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnostics);

@@ -4,9 +4,11 @@
 // the same as what does not exist: nothing is known.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "daemon/os/clock.h"
 #include "daemon/os/socket_address.h"
 
 namespace minetd {
@@ -17,6 +19,11 @@ std::string confirmed_name(const SocketAddress& address);
 
 /// Empty when there are none.
 std::vector<SocketAddress> addresses_of(const std::string& host);
+
+/// Those of the names that have no address now, and why. All are looked up at once, and none for
+/// longer than `patience`.
+std::map<std::string, std::string> without_address(const std::vector<std::string>& names,
+                                                   Milliseconds patience);
 
 /// A mapped IPv4 address (::ffff:a.b.c.d) as the IPv4 address that it is; others as they are.
 SocketAddress unmapped(const SocketAddress& address) noexcept;

@@ -51,6 +51,17 @@ TEST_SUITE("config") {
             {"7000 stream tcp nowait root /bin/cat", "libwrap = catd",
              libwrap::available() ? "" : "this minetd was built without libwrap",
              !libwrap::available()},
+            {"7000 stream tcp nowait root /bin/cat", "log_type = file:/no/such/directory/log",
+             "log_type: /no/such/directory/log: No such file or directory", true},
+            {"7000 stream tcp nowait root /bin/cat", "log_type = file:/etc", "/etc: Is a directory",
+             true},
+            {"7000 stream tcp nowait root /bin/cat", "log_type = file:/tmp/minetd-no-such-log", "",
+             false},
+            {"7000 stream tcp nowait root /bin/cat", "rlimit_files = 99999999999",
+             "rlimit_nofile: 99999999999 is more than the ", false},
+            {"7000 stream tcp nowait root /bin/cat", "rlimit_files = 100", "", false},
+            {"7000 stream tcp nowait root /bin/cat", "bind = lo",
+             "bind: lo is a network interface and no address", false},
             {"/run/x stream unix nowait root /bin/cat", "socket_user = no-such-user",
              "there is no user", true},
         };
@@ -100,6 +111,46 @@ TEST_SUITE("config") {
             CHECK(second.spec.libwrap.empty());
         }
         for (const char* file : {rules, comments}) ::unlink(file);
+    }
+
+    TEST_CASE("a log that can be opened is not made by looking") {
+        LoadOptions how = options();
+        how.check_host = true;
+        const Reading reading = read(
+            "7000 stream tcp nowait root /bin/cat\n[7000]\n"
+            "log_type = file:/tmp/minetd-no-such-log\n",
+            how);
+        CHECK(reading.configuration.services.size() == 1);
+        CHECK(::access("/tmp/minetd-no-such-log", F_OK) != 0);
+    }
+
+    TEST_CASE("names of hosts that nobody knows") {
+        struct {
+            std::string settings, said;
+        } const cases[] = {
+            {"no_access = rogue.invalid", "no_access: `rogue.invalid` has no address ("},
+            {"only_from = rogue.invalid", "as long as that is so, it admits nobody"},
+            {"bind = rogue.invalid", "nothing listens there"},
+            {"only_from = localhost", ""},
+            {"only_from = 10.0.0.0/8 .example.org", ""},
+            {"bind = localhost", ""},
+            {"only_from = ALL", "`all` is the name of a host here, and not everybody"},
+        };
+        LoadOptions how = options();
+        how.look_up = true;
+        for (const auto& [settings, said] : cases) {
+            const auto& which = settings;
+            CAPTURE(which);
+            const std::string text = "7000 stream tcp nowait root /bin/cat\n[7000]\n" + settings;
+            const Reading reading = read(text + "\n", how);
+            CAPTURE(reading.said());
+            CHECK(reading.said().find(said) != std::string::npos);
+            CHECK(reading.warnings() == (said.empty() ? 0 : 1));
+            CHECK(reading.configuration.services.size() == 1);
+        }
+        how.look_up = false;
+        CHECK(read("7000 stream tcp nowait root /bin/cat\n[7000]\nonly_from = rogue.invalid\n", how)
+                  .warnings() == 0);
     }
 
     TEST_CASE("without root one warning tells of the users that cannot be") {

@@ -40,7 +40,7 @@ void Reader::read_text(std::string_view text, const std::string& file) {
     Scope scope;
     scope.file = file;
     seen_.insert(real_path(file));
-    read(std::make_shared<const Source>(file, std::string(text), diagnostics_), scope);
+    read(std::make_shared<Source>(file, std::string(text), diagnostics_), scope);
 }
 
 void Reader::read_drop_ins(const std::string& directory) {
@@ -136,20 +136,47 @@ void Reader::open(const std::string& file, const Where& from, const Scope& scope
     Scope inner = scope;
     inner.file = file;
     inner.includer = &scope;
-    read(std::make_shared<const Source>(file, std::move(text), diagnostics_), inner);
+    read(std::make_shared<Source>(file, std::move(text), diagnostics_), inner);
 }
 
 void Reader::read_xinetd(const std::shared_ptr<const Source>& source) {
     const Dialect dialect = rules_.dialect;
-    if (dialect == Dialect::automatic || dialect == Dialect::minetd || dialect == Dialect::xinetd)
-        return xinetd.read(source);
+    if (dialect == Dialect::automatic || dialect == Dialect::xinetd) return xinetd.read(source);
     give_up(source->file(), "this is a file of xinetd",
             fmt::format("leave `--dialect {}` out, or write --dialect xinetd", rules_.name));
 }
 
-void Reader::read(const std::shared_ptr<const Source>& source, Scope& scope) {
+/// Each is one mistake, whatever its lines would be natively, and the service that it is about
+/// stays what it is.
+void Reader::leave_out_pasted(const std::shared_ptr<Source>& source) {
+    for (const PastedStatement& pasted : pasted_statements(*source)) {
+        using Kind = XinetdStatement::Kind;
+        const bool includes = pasted.kind == Kind::include || pasted.kind == Kind::includedir;
+        diagnostics_.error(
+            source->where(pasted.first),
+            fmt::format("xinetd {} in a native file: it is left out",
+                        includes ? "include" : "entry"),
+            includes ? "write .include, with a pattern for a directory"
+            : pasted.kind == Kind::defaults
+                ? "write what it says in [defaults]"
+                : "put it in a file of its own, and write .include FILE here, or what --dump "
+                  "makes of it");
+        auto line = std::make_shared<LogicalLine>(source);
+        line->append(source->line(pasted.first).text, pasted.first, 0);
+        source->blank(pasted.first, pasted.last);
+        if (pasted.kind != Kind::service || pasted.name.empty()) continue;
+        Draft& draft = drafts.emplace_back(Place{std::move(line), 0});
+        Diagnostics unheard;
+        draft.assign("service", pasted.name, draft.place(), unheard);
+        draft.plain_key = false;
+        draft.break_it();
+    }
+}
+
+void Reader::read(const std::shared_ptr<Source>& source, Scope& scope) {
     files.insert(source->file());
     if (rules_.dialect == Dialect::xinetd || is_xinetd(*source)) return read_xinetd(source);
+    leave_out_pasted(source);
     LineReader lines(source, rules_, diagnostics_);
     read_lines(lines, scope);
     if (too_many()) return;

@@ -45,7 +45,8 @@ class Reader {
   private:
     struct Scope;
 
-    void read(const std::shared_ptr<const Source>& source, Scope& scope);
+    void read(const std::shared_ptr<Source>& source, Scope& scope);
+    void leave_out_pasted(const std::shared_ptr<Source>& source);
     void read_lines(LineReader& lines, Scope& scope);
     void record(const std::shared_ptr<LogicalLine>& line, LineReader& lines, Scope& scope);
     void include(const std::vector<Word>& words, const LogicalLine& line, const Scope& scope);

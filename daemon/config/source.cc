@@ -83,6 +83,10 @@ Where Source::where(std::size_t index, std::size_t column) const {
     return where;
 }
 
+void Source::blank(std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i <= last && i < lines_.size(); ++i) lines_[i] = {};
+}
+
 void LogicalLine::append(std::string_view text, std::size_t line, std::size_t column) {
     if (!segments_.empty() && segments_.back().line != line) text_ += '\n';
     segments_.push_back({text_.size(), line, column});

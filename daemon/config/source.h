@@ -23,7 +23,7 @@ struct SourceLine {
     bool damaged = false;  ///< it has bytes that a configuration cannot have; that was reported
 };
 
-/// Immutable after construction; logical lines and places keep it alive.
+/// Immutable once logical lines and places share it, which keep it alive.
 class Source {
   public:
     /// Splits `bytes` into lines and reports what is wrong with them as bytes: NUL and other
@@ -38,6 +38,8 @@ class Source {
     const SourceLine& line(std::size_t index) const { return lines_[index]; }
     /// `index` counts lines from 0, `column` bytes from 0.
     Where where(std::size_t index, std::size_t column = 0) const;
+    /// These lines, the last one too, say nothing from now on.
+    void blank(std::size_t first, std::size_t last);
 
   private:
     void inspect(std::size_t index, Diagnostics& diagnostics);

@@ -263,4 +263,16 @@ TEST_CASE("a reload that repairs a service whose start is on pause has it starte
     CHECK(Client(daemon.port("echo")).ask("at last") == "at last");
 }
 
+TEST_CASE("an entry of xinetd that is pasted into the file costs itself alone") {
+    const std::string two =
+        "{a} stream tcp4 nowait {user} internal echo\n{b} stream tcp4 nowait {user} internal "
+        "echo\n";
+    DaemonUnderTest daemon(two);
+    const std::string again = daemon.reload(two + "service pasted\n{\n    port = 7001\n}\n");
+    CAPTURE(again);
+    CHECK(again.find("0 removed") != std::string::npos);
+    CHECK(Client(daemon.port("a")).ask("x\n") == "x\n");
+    CHECK(daemon.lines_with("xinetd entry in a native file") == 1);
+}
+
 TEST_SUITE_END();

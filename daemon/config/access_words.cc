@@ -179,11 +179,11 @@ void read_access_word(std::string_view word, AccessRules& rules) {
     std::array<std::uint8_t, 16> v6;
     if (const std::size_t brace = word.find('{'); brace != word.npos)
         return read_factors(word, brace, rules);
+    if (word.find(',') != word.npos) refuse(word, "separate words with blanks, not with commas");
     if (const std::size_t slash = word.find('/'); slash != word.npos)
         return read_network(word, slash, rules);
     if (v4_from(word, v4)) return rules.push_back(v4_network(v4, prefix_of_zeros(v4)));
     if (v6_from(word, v6)) return rules.push_back(network_of(v6, 128));
-    if (word.find(',') != word.npos) refuse(word, "separate words with blanks, not with commas");
     if (word.ends_with('.') && v4_from(word.substr(0, word.size() - 1), v4))
         refuse(word, fmt::format("for the network write {}0 or {}0/{}", word, word,
                                  8 * std::count(word.begin(), word.end(), '.')));

@@ -34,13 +34,20 @@ void find_port(Draft& draft, Diagnostics& diagnostics) {
     if (decimal(spec.name))
         return draft.error("service", fmt::format("there is no port {}", spec.name),
                            "ports are 1 to 65535", diagnostics);
-    std::string advice = "write the port's number in place of the name";
+    // xinetd's entries have no place for a number in the heading.
+    const bool of_xinetd = draft.by_id;
+    const auto with_port = [&](std::string_view port) {
+        return of_xinetd ? fmt::format("write type = UNLISTED and port = {}", port)
+                         : fmt::format("write {}", port);
+    };
+    std::string advice =
+        of_xinetd ? with_port("N") : "write the port's number in place of the name";
     if (const auto other = port_of(spec.name, spec.protocol == "udp" ? "tcp" : "udp"))
-        advice = fmt::format("services(5) has it for another protocol, with port {0}: write {0}",
-                             *other);
+        advice = fmt::format("services(5) has it for another protocol, with port {}: {}", *other,
+                             with_port(std::to_string(*other)));
     else if (const std::string near = nearest_service(spec.name); !near.empty())
-        advice = fmt::format("did you mean `{}`? {}", near,
-                             "Or write the port's number, or add it to /etc/services");
+        advice = fmt::format("did you mean `{}`? Or {}, or add it to /etc/services", near,
+                             of_xinetd ? with_port("N") : "write the port's number");
     draft.error(
         "service",
         fmt::format("there is no service `{}` for {} in services(5)", spec.name, spec.protocol),

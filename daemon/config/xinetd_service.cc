@@ -123,6 +123,10 @@ class Settling {
 
     void port() {
         if (is_mux() || type(xinetd_rpc)) return;
+        if (says("port") && !entry_.draft.says("port")) {
+            entry_.draft.plain_key = false;  // what was written is told, and no other
+            return;
+        }
         if (type(xinetd_unlisted)) {
             if (says("port")) return;
             entry_.draft.plain_key = false;  // nobody shall look for it elsewhere

@@ -14,11 +14,29 @@ namespace {
 using enum XinetdAttribute::Count;
 using enum XinetdAttribute::Scope;
 
-std::string near(std::string_view name) {
+bool may_stand(const XinetdAttribute& attribute, bool in_defaults) {
+    return attribute.scope != (in_defaults ? service : defaults);
+}
+
+std::string near(std::string_view name, bool in_defaults) {
     std::vector<std::string_view> names;
-    for (const XinetdAttribute& attribute : xinetd_attributes()) names.push_back(attribute.name);
-    for (const XinetdAttribute& own : native_attributes()) names.push_back(own.name);
+    for (const auto& attributes : {xinetd_attributes(), native_attributes()})
+        for (const XinetdAttribute& attribute : attributes)
+            if (may_stand(attribute, in_defaults)) names.push_back(attribute.name);
     return did_you_mean(name, names);
+}
+
+/// In an entry: the setting that was meant by `disabled = yes` or `enable = yes`; empty: it is
+/// about something else.
+std::string meant_by(const XinetdSetting& setting) {
+    const bool disables = same_word(setting.name, "disabled");
+    if (!disables && !same_word(setting.name, "enable") && !same_word(setting.name, "enabled"))
+        return {};
+    if (setting.words.size() != 1) return "disable";
+    for (const bool yes : {true, false})
+        if (same_word(setting.words[0].text, yes ? "yes" : "no"))
+            return yes == disables ? "disable = yes" : "disable = no";
+    return "disable";
 }
 
 bool is_operator(const Word& word) {
@@ -71,12 +89,14 @@ bool counts_right(const XinetdSetting& setting, const XinetdAttribute& attribute
     const std::size_t right = attribute.count == two ? 2 : 1;
     if (attribute.count == any || count == right) return true;
     const bool two_settings = std::any_of(setting.words.begin(), setting.words.end(), is_operator);
-    diagnostics.warning(setting.place.where(),
-                        fmt::format("{} takes {} and not {}: this line is ignored", attribute.name,
-                                    right == 1 ? "one value" : "two values", count),
-                        two_settings ? "write each setting in a line of its own"
-                        : right == 1 ? fmt::format("write `{} = VALUE`", attribute.name)
-                                     : fmt::format("write `{} = VALUE VALUE`", attribute.name));
+    diagnostics.warning(
+        setting.place.where(),
+        fmt::format("{} takes {} and not {}: this line is ignored", attribute.name,
+                    right == 1 ? "one value" : "two values", count),
+        two_settings ? "write each setting in a line of its own"
+        : right == 1 ? fmt::format("write `{} = VALUE`", attribute.name)
+                     : fmt::format("write `{} = {}`", attribute.name,
+                                   attribute.name == "redirect" ? "HOST PORT" : "N SECONDS"));
     return false;
 }
 
@@ -88,17 +108,22 @@ const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, 
         diagnostics.warning(setting.place.where(), std::move(message), std::move(advice));
         return nullptr;
     };
+    const std::string meant = in_defaults ? std::string() : meant_by(setting);
     const XinetdAttribute* attribute = find_xinetd_attribute(setting.name);
     if (!attribute) {
-        const std::string hint = near(setting.name);
+        const std::string hint = near(setting.name, in_defaults);
         return ignored(
             fmt::format("there is no attribute `{}`: this line is ignored", setting.name),
-            hint.empty() ? "take it out" : hint);
+            !meant.empty() ? fmt::format("did you mean `{}`?", meant)
+            : hint.empty() ? "take it out"
+                           : hint);
     }
-    if (attribute->scope == (in_defaults ? service : defaults))
-        return ignored(fmt::format("{} can be said in {} only: this line is ignored",
-                                   attribute->name, in_defaults ? "a service" : "defaults"),
-                       "take it out");
+    if (!may_stand(*attribute, in_defaults))
+        return ignored(
+            fmt::format("{} can be said in {} only: this line is ignored{}", attribute->name,
+                        in_defaults ? "a service" : "defaults",
+                        meant == "disable = yes" ? ", and the service is not disabled" : ""),
+            meant.empty() ? "take it out" : fmt::format("did you mean `{}`?", meant));
     if (setting.joined)
         diagnostics.warning(setting.place.where(),
                             "there is no blank before the operator: xinetd drops the whole entry",

@@ -96,12 +96,14 @@ void taking::clamped(XinetdEntry& entry, const XinetdAttribute& attribute,
     const Row<ServiceSpec>& row = *find_service_attribute(attribute.native);
     std::vector<Word> words = setting.words;
     for (Word& word : words) {
+        if (word.text.starts_with('+')) word.text.erase(0, 1);
         const auto number = decimal(word.text.substr(0, word.text.find('.')));
         if (!number || (*number < 0 && row.min >= 0)) continue;  // that is no value at all
         if (*number >= row.min && *number <= row.max) continue;
         word.text = std::to_string(std::clamp(*number, row.min, row.max));
         diagnostics.warning(setting.at(word).where(),
-                            fmt::format("{}: there is no more than {}", attribute.name, word.text),
+                            fmt::format("{}: there is no {} than {}", attribute.name,
+                                        *number < row.min ? "less" : "more", word.text),
                             fmt::format("write {}", word.text));
     }
     say(entry, attribute, setting, words, diagnostics);

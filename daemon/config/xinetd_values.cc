@@ -68,7 +68,9 @@ void counts(Words words) {
 }
 
 void niceness(Words words) {
-    if (!decimal(words[0].text))
+    std::string_view text = words[0].text;
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+    if (!decimal(text))
         throw BadValue(fmt::format("`{}` is not a number", words[0].text),
                        "write a number from -20 to 19");
 }
@@ -115,6 +117,8 @@ void log_type(Words words) {
     if (words.size() < 2)
         throw BadValue(syslog ? "there is no facility" : "there is no path",
                        syslog ? "write SYSLOG daemon info" : "write FILE /var/log/NAME");
+    if (!syslog && !words[1].text.starts_with('/'))
+        throw BadValue("a log file needs an absolute path", "write FILE /var/log/NAME", 1);
     if (syslog && one_of(words[1].text, {"kern", "cron", "syslog"}))
         throw BadValue(fmt::format("xinetd does not log to the facility {}", words[1].text),
                        "write daemon, auth, authpriv, user, mail, lpr, news, uucp, ftp or local0 "

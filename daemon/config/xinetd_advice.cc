@@ -39,6 +39,7 @@ void XinetdAdvice::give(const XinetdEntry& entry) {
     about_records(entry);
     about_families(entry);
     about_servers(entry);
+    about_datagrams(entry);
     about_attributes(defaults_);
     about_attributes(entry);
 }
@@ -104,6 +105,21 @@ void XinetdAdvice::about_servers(const XinetdEntry& entry) {
         warn(entry.where("flags"),
              "NORETRY has no effect: where no process can be started, connections wait",
              "leave it out");
+}
+
+/// Without answers there is nothing to guard.
+void XinetdAdvice::about_datagrams(const XinetdEntry& entry) {
+    const ServiceSpec& spec = entry.draft.spec;
+    static constexpr std::string_view answering[] = {"echo", "chargen", "daytime", "time"};
+    const bool answers = spec.is_datagram() &&
+                         std::any_of(std::begin(answering), std::end(answering),
+                                     [&](std::string_view one) { return spec.builtin == one; });
+    if (answers && spec.udp_guard == UdpGuard::strict && !entry.says("udp_guard") &&
+        !defaults_.says("udp_guard") && !std::exchange(told_of_guard_, true))
+        warn(entry.draft.where(),
+             "builtins on UDP do not answer clients of this host, nor ports of other services, as "
+             "xinetd does: who forges such an address makes two servers answer each other",
+             "write udp_guard = local for clients of this host");
 }
 
 void XinetdAdvice::about_attributes(const XinetdEntry& entry) {

@@ -19,6 +19,7 @@ class XinetdAdvice {
     void about_records(const XinetdEntry& entry);
     void about_families(const XinetdEntry& entry);
     void about_servers(const XinetdEntry& entry);
+    void about_datagrams(const XinetdEntry& entry);
     void about_attributes(const XinetdEntry& entry);
     Where origin(const XinetdEntry& entry, std::string_view name) const;
     void warn(const Where& where, std::string message, std::string advice);
@@ -26,7 +27,7 @@ class XinetdAdvice {
     const XinetdEntry& defaults_;
     Diagnostics& diagnostics_;
     bool told_of_ident_ = false, told_of_log_ = false, told_of_v6only_ = false;
-    bool told_of_native_ = false, told_of_stderr_ = false;
+    bool told_of_native_ = false, told_of_stderr_ = false, told_of_guard_ = false;
 };
 
 }  // namespace minetd

@@ -28,7 +28,7 @@ const Row rows[] = {
     {"02-stock-rhel6", 1, 0, 0, {}},
     {"03-stock-debian", 1, 0, 0, {}},
     {"04-no-defaults", 2, 0, 0, {}},
-    {"05-echo-distribution", 2, 0, 0, {}},
+    {"05-echo-distribution", 2, 0, 1, {"builtins on UDP do not answer clients of this host"}},
     {"06-time-unlisted-internal", 1, 0, 0, {}},
     {"07-services-listing", 0, 0, 0, {}},
     {"08-tftp", 1, 0, 0, {}},

@@ -32,8 +32,12 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
         const bool readable = !draft.broken();
         conclude(draft, rules_of(options.dialect).full_argv0, diagnostics);
         if (readable) check(draft, options, diagnostics);
-        if (readable && options.check_host && !draft.spec.disable)
-            check_on_host(draft, diagnostics);
+        if (options.check_host && !draft.spec.disable) {
+            if (readable)
+                check_on_host(draft, diagnostics);
+            else
+                check_rest_on_host(draft, diagnostics);
+        }
         if (draft.spec.disable) continue;
         if (draft.broken()) {
             if (std::string key = draft.broken_key(); key != "/?")
@@ -45,11 +49,11 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     if (options.check_host) warn_without_root(good, diagnostics);
     if (options.check_host && !libwrap::available())
         forgo_libwrap(good, {hosts_access::allow_table, hosts_access::deny_table}, diagnostics);
+    if (options.look_up) warn_of_unknown_names(good, diagnostics);
     for (const Draft* draft : good)
         configuration.services.push_back(std::make_shared<const ServiceSpec>(draft->spec));
     return configuration;
 }
-    if (options.look_up) warn_of_unknown_names(good, diagnostics);
 
 /// In the order of the files, each from top to bottom; what is about a whole file comes last.
 void hand_over(const Diagnostics& found, Diagnostics& diagnostics) {

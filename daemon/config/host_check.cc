@@ -194,6 +194,15 @@ void check_on_host(Draft& draft, Diagnostics& diagnostics) {
                             "the service is tried again until there is one");
 }
 
+void check_rest_on_host(Draft& draft, Diagnostics& diagnostics) {
+    const ServiceSpec& spec = draft.spec;
+    if (draft.says("user")) check_user(draft, "user", spec.user, diagnostics);
+    if (draft.says("group")) check_group(draft, "group", spec.group, diagnostics);
+    // Where its root directory could not be read, no path is known.
+    if (draft.says("server") && spec.sandbox.chroot.empty()) check_program(draft, diagnostics);
+    check_log(draft, diagnostics);
+}
+
 void warn_without_root(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
     const uid_t self = ::geteuid();
     if (self == 0) return;

@@ -30,7 +30,7 @@ struct Outcome {
     explicit Outcome(const std::string& file, LoadOptions options = {.check_host = false}) {
         configuration = parse_configuration(file, "/nowhere/xinetd.conf", options, diagnostics);
         for (const Diagnostic& one : diagnostics.all())
-            text += one.where.str() + one.message + "\n";
+            text += one.where.str() + one.message + "; " + one.advice + "\n";
     }
     const ServiceSpec& only() const {
         REQUIRE(configuration.services.size() == 1);
@@ -110,6 +110,23 @@ TEST_SUITE("config") {
             {"rpc_version = 1\n", true, "no RPC service"},
             {"rpc_number = 100001\n", true, "no RPC service"},
             {"disable = yes\ngarbage\n", false, nullptr},
+            {"disabled = yes\n", true,
+             "this line is ignored, and the service is not disabled; did you mean `disable = "
+             "yes`?"},
+            {"disabled = no\n", true, "did you mean `disable = no`?"},
+            {"enable = yes\n", true,
+             "no attribute `enable`: this line is ignored; did you mean `disable = no`?"},
+            {"enable = no\n", true, "did you mean `disable = yes`?"},
+            {"enabled = no\n", true,
+             "and the service is not disabled; did you mean `disable = yes`?"},
+            {"enabled = one two\n", true, "did you mean `disable`?"},
+            {"log_type = FILE relative/x\n", false, "write FILE /var/log/NAME"},
+            {"only_from = 192.168.1.0/24, 10.0.0.1\n", false, "separate words with blanks"},
+            {"redirect = localhost:80\n", true, "write `redirect = HOST PORT`"},
+            {"cps = 25\n", true, "write `cps = N SECONDS`"},
+            {"nice = -30\n", true, "nice: there is no less than -20"},
+            {"nice = +5\n", true, nullptr},
+            {"nice = +-5\n", false, "is not a number"},
         };
         for (const auto& row : rows) {
             CAPTURE(std::string(row.setting));
@@ -172,6 +189,104 @@ TEST_SUITE("config") {
             CHECK(outcome.text.find(row.says) != std::string::npos);
             CHECK(outcome.diagnostics.errors() == 0);
         }
+    }
+
+    TEST_CASE("headings and ports: what is advised is xinetd's") {
+        const struct {
+            std::string text;
+            unsigned errors;
+            const char* says;
+        } rows[] = {
+            {"service nosuchapp\n{\nsocket_type = stream\nwait = no\nuser = nobody\n"
+             "server = /bin/cat\n}\n",
+             1, "write type = UNLISTED and port = N"},
+            {"service nosuchapp\n{\nsocket_type = stream\nwait = no\nuser = nobody\n"
+             "server = /bin/cat\nport = 259x\n}\n",
+             1, "port: `259x` is not a number"},
+            {"default {\ninstances = 6\n}\n" + entry(""), 1, "did you mean `defaults`?"},
+            {"includedirr /etc/xinetd.d\n" + entry(""), 1, "did you mean `includedir`?"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            const Outcome outcome(row.text);
+            CAPTURE(outcome.text);
+            CHECK(outcome.diagnostics.errors() == row.errors);
+            CHECK(outcome.text.find(row.says) != std::string::npos);
+        }
+    }
+
+    TEST_CASE("UDP builtins: that they do not answer everybody is told once") {
+        const std::string udp =
+            "{\ntype = INTERNAL UNLISTED\nport = 70\nsocket_type = dgram\nwait = yes\n";
+        const auto told = [](const std::string& text) {
+            const Outcome outcome(text);
+            unsigned times = 0;
+            for (const Diagnostic& one : outcome.diagnostics.all())
+                times += one.message.starts_with("builtins on UDP do not answer") ? 1 : 0;
+            return times;
+        };
+        const std::string two = "service echo\n" + udp + "}\nservice time\n" + udp;
+        CHECK(told(two + "id = other\n}\n") == 1);
+        CHECK(told("service discard\n" + udp + "}\n") == 0);
+        CHECK(told("service echo\n" + udp + "udp_guard = local\n}\n") == 0);
+    }
+
+    TEST_CASE("an entry whose value is broken is checked to its end") {
+        const Outcome outcome(
+            "service one\n{\ntype = UNLISTED\nport = 7001\nsocket_type = stream\nwait = no\n"
+            "access_times = 25:00-26:00\nuser = no-such-user\ngroup = no-such-group\n"
+            "server = /no/such/server\nlog_type = FILE /no/such/directory/log\n}\n",
+            {});
+        CAPTURE(outcome.text);
+        CHECK(outcome.diagnostics.errors() == 5);
+        for (const char* says : {"access_times: ", "no user `no-such-user`",
+                                 "no group `no-such-group`", "/no/such/server: ", "log_type: "})
+            CHECK(outcome.text.find(says) != std::string::npos);
+    }
+
+    TEST_CASE("a file is xinetd's by its first statement, and what is pasted costs itself") {
+        const std::string line = "7100 stream tcp nowait nobody internal echo\n";
+        const struct {
+            std::string text;
+            unsigned services, errors;
+            const char* says;
+            const char* broken;  ///< nullptr: nothing
+        } rows[] = {
+            {line + entry(""), 1, 1, ":2:1xinetd entry in a native file", "one/?"},
+            {line + "service one {\n  port = 7001\n}\n" +
+                 "7101 stream tcp nowait nobody internal "
+                 "echo\n",
+             2, 1, ":2:1xinetd entry in a native file", "one/?"},
+            {line + "[7100]\nnice = 5\n" + entry("") + "umask = 022\n", 1, 1, ":4:1xinetd entry",
+             "one/?"},
+            {line + "defaults\n{\ninstances = 5\n}\n", 1, 1, "write what it says in [defaults]",
+             nullptr},
+            {line + "includedir /etc/xinetd.d\n", 1, 1, "xinetd include in a native file", nullptr},
+            {line + "service one\n{\nport = 7001\n[7100]\nnice = 5\n", 1, 1, "xinetd entry",
+             "one/?"},
+            {"[defaults]\nnice = 5\n" + entry(""), 0, 1, "xinetd entry in a native file", "one/?"},
+            {entry("") + line + "7101 stream tcp nowait nobody internal echo\n", 2, 1,
+             ":1:1xinetd entry in a native file", "one/?"},
+            {entry("") + line, 1, 1, "this is no statement of xinetd", nullptr},
+            {"servcie two\n{\n}\n" + entry(""), 1, 1, "did you mean `service`?", "/?"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.text);
+            const Outcome outcome(row.text);
+            CAPTURE(outcome.text);
+            CHECK(outcome.configuration.services.size() == row.services);
+            CHECK(outcome.diagnostics.errors() == row.errors);
+            CHECK(outcome.text.find(row.says) != std::string::npos);
+            CHECK_FALSE(outcome.configuration.fatal);
+            const std::vector<std::string>& broken = outcome.configuration.broken;
+            if (row.broken != nullptr && row.broken != std::string_view("/?"))
+                CHECK(broken == std::vector<std::string>{row.broken});
+        }
+        // A dialect that is said wins; of a whole file of another the running services stay.
+        LoadOptions native{.check_host = false};
+        native.dialect = Dialect::minetd;
+        CHECK(Outcome(line + entry(""), native).configuration.services.size() == 1);
+        CHECK(Outcome(entry(""), native).configuration.fatal);
     }
 
     TEST_CASE("a comment in defaults ends xinetd where it disables a service") {

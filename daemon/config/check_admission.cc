@@ -61,8 +61,12 @@ void check_ident(Draft& draft, Diagnostics& diagnostics) {
 }
 
 void check_banners(Draft& draft, Diagnostics& diagnostics) {
-    const ServiceSpec& spec = draft.spec;
+    ServiceSpec& spec = draft.spec;
     if (!spec.is_datagram() && !spec.is_resident() && !is_unseen(spec)) return;
+    // A default is for others: this service has none, and its dump says none.
+    spec.banner.clear();
+    spec.banner_success.clear();
+    spec.banner_fail.clear();
     for (const std::string_view name : {"banner", "banner_success", "banner_fail"})
         if (draft.says(name))
             diagnostics.warning(
@@ -83,17 +87,19 @@ const char* why_unidentified(const ServiceSpec& spec) noexcept {
 }
 
 void check_admission(Draft& draft, Diagnostics& diagnostics) {
-    const ServiceSpec& spec = draft.spec;
+    ServiceSpec& spec = draft.spec;
+    // What a dialect asks for by itself has no effect here, and need not be in a dump.
+    if (is_unseen(spec) && !draft.says("libwrap")) spec.libwrap.clear();
     if (spec.access.only_from) check_list(draft, "only_from", diagnostics);
     if (!spec.access.no_access.empty()) check_list(draft, "no_access", diagnostics);
+    if (spec.access.only_from) check_words(draft, "only_from", *spec.access.only_from, diagnostics);
+    check_words(draft, "no_access", spec.access.no_access, diagnostics);
     if (!spec.libwrap.empty() && (spec.is_resident() || draft.says("libwrap")))
         check_list(draft, "libwrap", diagnostics);
     if (spec.ident_only) check_ident(draft, diagnostics);
     check_banners(draft, diagnostics);
     if (draft.says("deny_time") && !same_word(spec.builtin, "sensor"))
         diagnostics.warning(draft.where("deny_time"),
-    if (spec.access.only_from) check_words(draft, "only_from", *spec.access.only_from, diagnostics);
-    check_words(draft, "no_access", spec.access.no_access, diagnostics);
                             fmt::format("deny_time has no effect on {}: it is no sensor", spec.id),
                             "leave it out, or serve it with `internal sensor`");
 }

@@ -157,7 +157,8 @@ bool is_header(const std::string& text) {
 }  // namespace
 
 std::string dump(const Configuration& configuration) {
-    std::string lines, sections, daemon;
+    // The services of lines come first, as they do when this is read: their order stays.
+    std::string lines, sections, definitions, daemon;
     unsigned unnamed = 0;
     for (const Row<DaemonSpec>& row : daemon_attributes())
         if (!row.equal(DaemonSpec{}, configuration.daemon))
@@ -171,9 +172,10 @@ std::string dump(const Configuration& configuration) {
         if (base) lines += line + "\n";
         const std::string rest = base ? settings(*base, *spec) : definition(*spec);
         const std::string header = is_header(key) ? key : fmt::format("service-{}", ++unnamed);
-        if (!rest.empty()) sections += fmt::format("\n[{}]\n{}", header, rest);
+        if (!rest.empty())
+            (base ? sections : definitions) += fmt::format("\n[{}]\n{}", header, rest);
     }
-    return lines + sections;
+    return lines + sections + definitions;
 }
 
 }  // namespace minetd

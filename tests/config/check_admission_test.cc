@@ -74,6 +74,17 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("banners of the defaults are not those of services that send none") {
+        const Reading reading = read(
+            "7000 dgram udp wait nobody /bin/cat\n7001 stream tcp nowait nobody /bin/cat\n"
+            "[defaults]\nbanner_fail = /etc/motd\n");
+        CHECK(reading.diagnostics.all().empty());
+        const Reading again = read(dump(reading.configuration));
+        CAPTURE(again.said());
+        CHECK(again.diagnostics.all().empty());
+        CHECK(again.configuration == reading.configuration);
+    }
+
     TEST_CASE("lists of the defaults: told where they were said, and of no unix socket") {
         const std::string defaults = "[defaults]\nonly_from = 10.0.0.0/8\n";
         const Reading wait = read("7000 stream tcp wait nobody /bin/cat\n" + defaults);

@@ -190,7 +190,10 @@ class RandomSpec {
                           spec.serve != Serve::wait && chance(4);
         if (chance(3)) spec.deny_time = one_of({deny_forever, 1 + below(100)});
         for (auto* banner : {&spec.banner, &spec.banner_success, &spec.banner_fail})
-            if (chance(4)) *banner = "/etc/" + word();
+            // Where no connection is ours, there is none.
+            if (!spec.is_datagram() && !spec.is_resident() && spec.serve != Serve::wait &&
+                chance(4))
+                *banner = "/etc/" + word();
         if (chance(4)) spec.redirect.source = "127.0.0.2";
         if (chance(4)) spec.redirect.connect_timeout = below(100);
         if (chance(4))

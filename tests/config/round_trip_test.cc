@@ -46,6 +46,7 @@ TEST_SUITE("config") {
                 REQUIRE(*same == *spec);
             }
             CHECK(after.configuration == before);
+            CHECK(dump(after.configuration) == dumped);
             CHECK(after.diagnostics.errors() == 0);
         }
     }

@@ -314,6 +314,8 @@ TEST_SUITE("config") {
             CHECK(again.configuration == once);
             CHECK(again.diagnostics.errors() == 0);
             CHECK(dump(again.configuration) == dumped);
+            // What it has of the defaults is no word on each service.
+            CHECK(said.find("has no effect") == std::string::npos);
         }
     }
 

@@ -81,7 +81,7 @@ class Assembler {
             }
             sound = sound && !failed;
         }
-        if (!sound) unsound(section, "minetd does not start with it");
+        if (!sound) unsound(section, "is broken, and minetd does not start with it");
     }
 
     /// For each MPM, since a block may be about one.
@@ -89,7 +89,7 @@ class Assembler {
         bool sound = true;
         for (const codec::Name<Serve>& mpm : codec::names<Serve>())
             sound = apply(defaults_for(mpm.value), section, mpm.value, true, diagnostics_) && sound;
-        if (!sound) unsound(section, "every service goes by it, so none is started");
+        if (!sound) unsound(section, "is broken, and every service goes by it, so none is started");
     }
 
     Draft& defaults_for(Serve serve) { return defaults_[static_cast<std::size_t>(serve)]; }
@@ -117,16 +117,17 @@ class Assembler {
         return serve;
     }
 
-    void unsound(const Section& section, std::string_view what) {
+    void unsound(const Section& section, std::string_view what,
+                 std::string advice = "correct the errors that are told above") {
         sound_ = false;
         Where where = section.place.where();
         const unsigned line = where.line;
         where.line = where.column = 0;
         where.text.clear();
-        diagnostics_.error(where,
-                           fmt::format("the section [{}] at line {} is broken, and {}",
-                                       section.header, line, what),
-                           "correct the errors that are told above");
+        const std::string header =
+            section.ownerless ? std::string() : fmt::format(" [{}]", section.header);
+        diagnostics_.error(where, fmt::format("the section{} at line {} {}", header, line, what),
+                           std::move(advice));
     }
 
     /// A section to one draft, whose defaults become those of the MPM that the section chooses.
@@ -173,7 +174,7 @@ class Assembler {
                 return row && row->name == "service";
             });
         std::vector<std::size_t> matched;
-        if (!defines) matched = matches(section.header);
+        if (!defines && !section.ownerless) matched = matches(section.header);
         // What is wrong in a section is told once, however many services it is about.
         for (const std::size_t index : matched) {
             Diagnostics unheard;
@@ -196,6 +197,7 @@ class Assembler {
         fitting(text, [](const Draft&) { return true; });
         if (!found.empty()) return found;
         const Draft said = read_header(text);
+        if (said.broken()) return found;
         const std::string protocol = header_from(text).protocol;
         const bool of_family = said.says("protocol") && said.spec.family != Family::any;
         const auto has_versions = [&](const RpcProgram& rpc) {
@@ -232,7 +234,8 @@ class Assembler {
         return draft;
     }
 
-    /// A section that no line is about defines its service, if it says who serves it.
+    /// A section that no line is about defines its service, if it says who serves it. Else it may
+    /// be what keeps strangers from a service whose name is another one, so nothing is started.
     void define(const Section& section, bool labelled) {
         const auto says = [&](std::string_view attribute) {
             return std::any_of(
@@ -241,8 +244,13 @@ class Assembler {
                     return row && row->name == attribute;
                 });
         };
-        if (!labelled && !says("server") && !says("builtin") && !says("user") && !says("disable") &&
-            !section.broken) {
+        const bool served = says("server") || says("builtin") || says("redirect");
+        if (!labelled && (section.ownerless || !served))
+            unsound(section,
+                    "is about no service that is known: one may be without its limits, so none "
+                    "is started",
+                    "correct its header, or take the section out");
+        if (!labelled && !served && !says("user") && !says("disable") && !section.broken) {
             std::vector<std::string> names;
             for (const Draft& draft : drafts_) names.push_back(draft.spec.name);
             const std::vector<std::string_view> views(names.begin(), names.end());

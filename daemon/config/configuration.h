@@ -46,8 +46,9 @@ struct Configuration {
     /// the services of files that are not among these may still be meant.
     std::set<std::string> files;
     bool incomplete = false;
-    /// What is here may not be all, or not what was meant: a file that could not be read, or a
-    /// broken [minetd] or [defaults]. Each comes with an error whose Where has no line.
+    /// What is here may not be all, or not what was meant: a file that could not be read, a broken
+    /// [minetd] or [defaults], a section that is about nobody knows what. Each comes with an error
+    /// whose Where has no line.
     bool fatal = false;
 
     bool operator==(const Configuration& other) const;
@@ -69,9 +70,8 @@ struct LoadOptions {
 };
 
 /// Reads a file, its includes and its drop-ins. Never throws for what is in them: every finding is
-/// in `diagnostics`. A broken service is left out and named in `broken`. A file that cannot be
-/// read, or a broken [minetd] section, is an error with an empty Where::line; the caller decides
-/// what it stops.
+/// in `diagnostics`. A broken service is left out and named in `broken`. What makes
+/// it `fatal` is an error with an empty Where::line; the caller decides what that stops.
 Configuration load_configuration(const std::string& file, const LoadOptions&, Diagnostics&);
 
 /// The same for text that is at hand; `file` only names it in messages. Includes are relative to

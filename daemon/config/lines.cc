@@ -29,6 +29,24 @@ std::optional<std::string_view> section_header(std::string_view text) {
     return text.substr(1, end - 1);
 }
 
+bool begins_sections(std::string_view text) {
+    if (section_header(text)) return true;
+    // Damage before it is told where sections are read.
+    while (!text.empty() && (static_cast<unsigned char>(text[0]) <= ' ' || text[0] == 0x7F))
+        text.remove_prefix(1);
+    if (!text.starts_with('[')) return false;
+    // `[::1]:80 stream tcp6 ...` is a line, and so is what has as many fields by mistake.
+    text = text.substr(0, text.find_first_of("#;"));
+    const std::string_view first = text.substr(0, text.find_first_of(blanks));
+    if (!first.starts_with("[[") && first.find("]:") != std::string_view::npos) return false;
+    unsigned words = 0;
+    for (std::size_t at = 0; at < text.size(); at = text.find_first_not_of(blanks, at)) {
+        ++words;
+        at = std::min(text.find_first_of(blanks, at), text.size());
+    }
+    return words < 3 && !is_key_value(text);
+}
+
 bool is_key_value(std::string_view text) {
     const auto skip = [&](bool blank_run) {
         const std::size_t end =

@@ -17,6 +17,8 @@ inline constexpr std::size_t record_limit = std::size_t{1024} * 1024;
 /// `[...]` alone on a line that begins in column 1, a comment behind it allowed: the text between
 /// the brackets. Nothing for `[::1]:80 stream ...` or `[::1]:`.
 std::optional<std::string_view> section_header(std::string_view text);
+/// A header, or what can only be meant as one: what is below it is no line of a service.
+bool begins_sections(std::string_view text);
 
 class LineReader {
   public:
@@ -37,7 +39,7 @@ class LineReader {
 
   private:
     bool at_end() const {
-        return at_ == source_->size() || section_header(source_->line(at_).text);
+        return at_ == source_->size() || begins_sections(source_->line(at_).text);
     }
     std::string_view usable(std::size_t index, std::size_t column) const;
     void continue_indented(LogicalLine& line);

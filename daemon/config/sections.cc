@@ -42,6 +42,13 @@ bool names_attribute(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
 }
 
+/// A header by its first character, whatever damage is before it.
+bool means_header(std::string_view text) {
+    const auto shown = [](unsigned char c) { return c > ' ' && c != 0x7F; };
+    const auto first = std::find_if(text.begin(), text.end(), shown);
+    return first != text.end() && *first == '[';
+}
+
 /// Feeds inih line by line and takes what it makes of them.
 class SectionReader {
   public:
@@ -94,6 +101,10 @@ class SectionReader {
             const SourceLine& source = source_->line(at_++);
             const std::string_view text = source.text;
             if (source.damaged) {
+                if (means_header(text)) {
+                    line = open_ownerless();
+                    return true;
+                }
                 if (!sections_.empty()) sections_.back().broken = true;
                 continue;
             }
@@ -113,6 +124,10 @@ class SectionReader {
                 rest_ = text.substr(first);
                 column_ = first;
                 line = " " + piece();
+                return true;
+            }
+            if (text[first] == '[') {
+                line = header(text);
                 return true;
             }
             if (attribute(text, first, line)) return true;
@@ -194,19 +209,24 @@ class SectionReader {
         return fmt::format("[{}]", sections_.size() - 1);
     }
 
+    /// What follows is for nobody knows whom, and not for the section before it.
+    std::string open_ownerless() {
+        std::string line = open("", 0);
+        sections_.back().broken = sections_.back().ownerless = true;
+        return line;
+    }
+
     std::string header(std::string_view text) {
-        auto name = section_header(text);
-        if (!name)
-            diagnostics_.error(source_->where(at_ - 1), "this is no section header",
-                               "write [name] and nothing else");
-        std::string line = open(name.value_or(""), 1);
-        sections_.back().broken = !name;
-        if (name && name->find_first_not_of(blanks) == std::string_view::npos) {
-            sections_.back().broken = true;
+        const auto name = section_header(text);
+        if (name && name->find_first_not_of(blanks) != std::string_view::npos)
+            return open(*name, 1);
+        if (name)
             diagnostics_.error(source_->where(at_ - 1), "this section has no name",
                                "write [service], [defaults] or [minetd]");
-        }
-        return line;
+        else
+            diagnostics_.error(source_->where(at_ - 1), "this is no section header",
+                               "write [name] in column 1, and nothing else");
+        return open_ownerless();
     }
 
     /// An include stands between sections; the section before it is over.
@@ -254,6 +274,7 @@ class SectionReader {
                 sections_.empty() || sections_.back().include ? "write a [section] above it"
                 : text[first] == '<' ? "of httpd.conf's blocks only <IfModule> means something here"
                                      : "write name = value");
+            if (!sections_.empty() && sections_.back().include) open_ownerless();
             indent_ = std::string_view::npos;
             return false;
         }

@@ -25,8 +25,9 @@ struct Setting {
 struct Section {
     std::string header;  ///< the text between the brackets
     Place place;
-    bool broken = false;   ///< something in it could not be read
-    bool include = false;  ///< no section: the one setting's value is a path to be read here
+    bool broken = false;     ///< something in it could not be read
+    bool ownerless = false;  ///< its header could not be read, so nobody knows whom it is about
+    bool include = false;    ///< no section: the one setting's value is a path to be read here
     std::vector<Setting> settings;
 };
 

@@ -123,10 +123,62 @@ TEST_SUITE("config") {
             const Reading reading = read(lines + "[" + header + "]\nnice = 5\n");
             CAPTURE(reading.said());
             CHECK((reading.diagnostics.errors() > 0) == keys.empty());
+            CHECK(reading.configuration.fatal == keys.empty());
             std::vector<std::string> found;
             for (const auto& spec : reading.configuration.services)
                 if (spec->nice == 5) found.push_back(spec->key());
             CHECK(found == keys);
+        }
+    }
+
+    TEST_CASE("settings whose owner is not known leave no service open") {
+        const std::string lines =
+            "7000 stream tcp nowait nobody /bin/cat\n7001 stream tcp nowait nobody /bin/cat\n";
+        const std::string other = "[7000]\nnice = 5\n", rest = "only_from = 127.0.0.1\n";
+        const std::string served = "user = nobody\nserver = /bin/cat\n";
+        struct {
+            std::string header, more;
+            bool fatal = true;
+        } const rows[] = {
+            {"[7001]", "", false},
+            {"[7001", ""},
+            {"[7001 # x", ""},
+            {" [7001]", ""},
+            {"[7001]]]]x", ""},
+            {"[[::1]:7001/tcp", ""},
+            {"[]", ""},
+            {"[70\x01"
+             "01]",
+             ""},
+            {"\x01[7001]", ""},
+            {"[7001/tpc]", ""},
+            {"[7002]", ""},
+            {"[7002]", "user = nobody\n"},
+            {"[7002]", "disable = yes\n"},
+            {"[7002]", "garbage\n"},
+            {"[defualts]", ""},
+            {"[7001", served},
+            {"[7002]", served, false},
+            {"[7001", "service = 7002\n" + served, false},
+            {".include *.none", ""},
+        };
+        for (const auto& row : rows) {
+            const std::string section = row.header + "\n" + row.more + rest;
+            CAPTURE(section);
+            for (const std::string& text :
+                 {lines + section, lines + "\n" + section + other, lines + other + section}) {
+                // Between the lines of services it is read as one of theirs.
+                if (row.header[0] == '.' && !text.ends_with(section)) continue;
+                if (row.header[0] == '.' && text == lines + section) continue;
+                if (row.header[0] == ' ' && !text.starts_with(lines + "\n")) continue;
+                CAPTURE(text);
+                const Reading reading = read(text);
+                CAPTURE(reading.said());
+                CHECK(reading.configuration.fatal == row.fatal);
+                // Nor does the section above get them.
+                const ServiceSpec* above = reading.find("7000/tcp");
+                CHECK((above && !above->access.only_from));
+            }
         }
     }
 

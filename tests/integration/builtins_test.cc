@@ -78,8 +78,8 @@ TEST_CASE("http: a client that leaves in the middle of a file costs the others n
         "{nowait} stream tcp4 nowait {user} internal http " + site.root() +
         "\n{event} stream tcp4 event {user} internal http " + site.root() +
         "\n{worker} stream tcp4 worker {user} internal http " + site.root() +
-        "\n[worker]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n"
-        "[event]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n");
+        "\n[{worker}]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n"
+        "[{event}]\nstart_servers = 1\nserver_limit = 1\nmax_request_workers = 25\n");
     const auto get = [](const char* name) {
         return std::string("GET /") + name + " HTTP/1.1\r\nHost: test\r\n\r\n";
     };

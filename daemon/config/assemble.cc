@@ -141,23 +141,27 @@ class Assembler {
     /// All settings of a section that are for this MPM; whether all of them could be applied.
     bool apply(Draft& draft, const Section& section, Serve serve, bool to_defaults,
                Diagnostics& diagnostics) {
-        bool sound = !section.broken;
+        // What could not be read may have been a part of the key.
+        bool readable = !section.broken, sound = true;
         for (const Setting& setting : section.settings) {
             if (!holds(setting.block.get(), serve)) continue;
             const Row<ServiceSpec>* row = find_service_attribute(setting.name);
             if (!row || (to_defaults && !row->in_defaults)) {
-                sound = tell_untaken(setting, row, diagnostics) && sound;
+                const bool foreign = tell_untaken(setting, row, diagnostics);
+                readable = readable && foreign;
                 continue;
             }
             bool failed = false;
             const std::vector<Word> value = words(setting, diagnostics, failed);
+            readable = readable && !failed;
             const Place place{setting.value, value.empty() ? 0 : value[0].offset};
             const unsigned before = diagnostics.errors();
             if (!failed) draft.assign(*row, setting.op, value, place, diagnostics);
-            sound = sound && !failed && diagnostics.errors() == before;
+            sound = sound && diagnostics.errors() == before;
         }
-        if (!sound) draft.break_it();
-        return sound;
+        if (!readable) draft.whole_key = false;
+        if (!readable || !sound) draft.break_it();
+        return readable && sound;
     }
 
     void enter(std::size_t index) {

@@ -43,8 +43,8 @@ bool is_redirect(const ServiceSpec& spec);
 unsigned usual_idle_timeout(const ServiceSpec& spec);
 
 /// Across services: `tcp` beside `tcp6` means IPv4; one socket and one key have one service.
-/// Expects drafts that are not broken; breaks the later one of two, without a key in
-/// Configuration::broken.
-void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics);
+/// Breaks the later one of two. Those that are broken already claim nothing, but they say which
+/// IP version is theirs as long as their key is known.
+void check_together(const std::vector<Draft*>& drafts, Diagnostics& diagnostics);
 
 }  // namespace minetd

@@ -44,6 +44,13 @@ std::vector<std::string> claims(const ServiceSpec& spec, const std::string& host
     return claims;
 }
 
+/// It says which IP version is its own, though it may be broken: as far as it could be read.
+bool tells_version(const Draft& draft) {
+    const ServiceSpec& spec = draft.spec;
+    if (!has_address(spec) || !draft.plain_key || !draft.whole_key) return false;
+    return !draft.broken() || (spec.port != 0 && spec.rpc.low == 0);
+}
+
 /// BSD's files say `tcp` and `tcp6` side by side, and mean IPv4 by the first.
 void narrow(const std::vector<Draft*>& drafts) {
     std::map<std::string, unsigned> versions;
@@ -53,7 +60,7 @@ void narrow(const std::vector<Draft*>& drafts) {
         return all;
     };
     for (const Draft* draft : drafts) {
-        if (!has_address(draft->spec)) continue;
+        if (!tells_version(*draft)) continue;
         for (const std::string& claim : claims(draft->spec, place(draft->spec)))
             versions[claim] |= draft->spec.family == Family::v4   ? 4U
                                : draft->spec.family == Family::v6 ? 6U
@@ -61,7 +68,7 @@ void narrow(const std::vector<Draft*>& drafts) {
     }
     for (Draft* draft : drafts) {
         ServiceSpec& spec = draft->spec;
-        if (!has_address(spec) || spec.family != Family::any) continue;
+        if (!tells_version(*draft) || spec.family != Family::any) continue;
         // A program is found by its versions. A pair has all of them: one that this service has
         // alone would be on no address of the other family.
         const auto own =
@@ -85,6 +92,7 @@ void narrow(const std::vector<Draft*>& drafts) {
 void check_mux(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
     const Draft* entry = nullptr;
     for (const Draft* draft : drafts) {
+        if (draft->broken()) continue;
         if (same_word(draft->spec.builtin, "tcpmux")) return;
         if (!entry && draft->spec.tcpmux) entry = draft;
     }
@@ -96,7 +104,7 @@ void check_mux(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
+void check_together(const std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
     narrow(drafts);
     check_mux(drafts, diagnostics);
     std::map<std::string, const Draft*> keys, claimed;
@@ -106,6 +114,7 @@ void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
                     diagnostics);
     };
     for (Draft* draft : drafts) {
+        if (draft->broken()) continue;
         const ServiceSpec& spec = draft->spec;
         const auto [first, is_new] = keys.emplace(spec.key(), draft);
         if (!is_new) {
@@ -138,7 +147,6 @@ void check_together(std::vector<Draft*>& drafts, Diagnostics& diagnostics) {
             }
         }
     }
-    std::erase_if(drafts, [](const Draft* draft) { return draft->broken(); });
 }
 
 }  // namespace minetd

@@ -27,25 +27,26 @@ Configuration configure(Reader& reader, const LoadOptions& options, Diagnostics&
     configuration.files.insert(reader.xinetd.files().begin(), reader.xinetd.files().end());
     configuration.incomplete = reader.xinetd.incomplete();
 
-    std::vector<Draft*> good;
+    std::vector<Draft*> enabled, good;
     for (Draft& draft : drafts) {
         const bool readable = !draft.broken();
         conclude(draft, rules_of(options.dialect).full_argv0, diagnostics);
         if (readable) check(draft, options, diagnostics);
-        if (options.check_host && !draft.spec.disable) {
+        if (draft.spec.disable) continue;
+        if (options.check_host) {
             if (readable)
                 check_on_host(draft, diagnostics);
             else
                 check_rest_on_host(draft, diagnostics);
         }
-        if (draft.spec.disable) continue;
-        if (draft.broken()) {
-            if (std::string key = draft.broken_key(); key != "/?")
-                configuration.broken.push_back(std::move(key));
-        } else
-            good.push_back(&draft);
+        enabled.push_back(&draft);
     }
-    check_together(good, diagnostics);
+    check_together(enabled, diagnostics);
+    for (Draft* draft : enabled)
+        if (!draft->broken())
+            good.push_back(draft);
+        else if (std::string key = draft->broken_key(); key != "/?")
+            configuration.broken.push_back(std::move(key));
     if (options.check_host) warn_without_root(good, diagnostics);
     if (options.check_host && !libwrap::available())
         forgo_libwrap(good, {hosts_access::allow_table, hosts_access::deny_table}, diagnostics);

@@ -3,11 +3,28 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cassert>
+#include <initializer_list>
 
 #include "daemon/config/values.h"
 
 namespace minetd {
+namespace {
+
+bool is_one_of(std::string_view attribute, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), attribute) != names.end();
+}
+
+// What ServiceSpec::key() is made of.
+bool makes_plain_key(std::string_view attribute) {
+    return is_one_of(attribute, {"service", "protocol", "rpc_version"});
+}
+bool makes_whole_key(std::string_view attribute) {
+    return is_one_of(attribute, {"bind", "path", "tcpmux", "socket_type"});
+}
+
+}  // namespace
 
 void Draft::assign(const Row<ServiceSpec>& row, Operator op, Words words, const Place& place,
                    Diagnostics& diagnostics) {
@@ -21,8 +38,8 @@ void Draft::assign(const Row<ServiceSpec>& row, Operator op, Words words, const 
         said_.emplace_back(&row, place);
     } catch (const BadValue& bad) {
         broken_ = true;
-        if (row.name == "protocol" || row.name == "service" || row.name == "rpc_version")
-            plain_key = false;
+        if (makes_plain_key(row.name)) plain_key = false;
+        if (makes_whole_key(row.name)) whole_key = false;
         Place at = place;
         if (bad.word < words.size()) at.offset = words[bad.word].offset;
         diagnostics.error(at.where(), fmt::format("{}: {}", row.name, bad.what()), bad.advice);
@@ -69,12 +86,15 @@ Where Draft::origin(std::string_view attribute) const {
 void Draft::error(std::string_view attribute, std::string message, std::string advice,
                   Diagnostics& diagnostics) {
     broken_ = true;
+    // The name was read: what is said of it is about the service, or about all of its key.
+    if (attribute != "service" && (makes_plain_key(attribute) || makes_whole_key(attribute)))
+        whole_key = false;
     diagnostics.error(where(attribute), std::move(message), std::move(advice));
 }
 
 std::string Draft::broken_key() const {
     if (by_id) return spec.id + "/?";
-    return plain_key ? spec.key() : (spec.name.empty() ? label : spec.name) + "/?";
+    return plain_key && whole_key ? spec.key() : (spec.name.empty() ? label : spec.name) + "/?";
 }
 
 }  // namespace minetd

@@ -46,13 +46,14 @@ class Draft {
                Diagnostics& diagnostics);
     void break_it() { broken_ = true; }
     bool broken() const { return broken_; }
-    /// For Configuration::broken: key(), or `name/?` when the protocol or the versions are not
-    /// known, or `id/?`.
+    /// For Configuration::broken: key(), or `name/?` when another part of it is not known, or
+    /// `id/?`.
     std::string broken_key() const;
 
     ServiceSpec spec;
     std::string label;      ///< the header of the section that defined it; empty for a line
-    bool plain_key = true;  ///< false: a part of key() could not be read, so it means nothing
+    bool plain_key = true;  ///< false: name, protocol or versions could not be read: no key()
+    bool whole_key = true;  ///< false: another part of key() could not be read
     bool by_id = false;     ///< its name may be another one at each load: xinetd's entries
 
   private:

@@ -82,6 +82,7 @@ class Record {
             step();
         } catch (const BadValue& bad) {
             draft_.break_it();
+            if (field == "socket_type") draft_.whole_key = false;
             diagnostics_.error(place(word).where(), fmt::format("{}: {}", field, bad.what()),
                                bad.advice);
         }

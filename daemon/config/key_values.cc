@@ -71,6 +71,7 @@ class KeyValues {
         while (!scan_.take(';')) {
             if (scan_.ended()) {
                 draft_.break_it();
+                draft_.whole_key = false;
                 diagnostics_.error(draft_.where(), "this record never ends",
                                    "end it with a semicolon");
                 return false;
@@ -111,6 +112,7 @@ class KeyValues {
 
     void error(const Word& at, std::string message, std::string advice) {
         draft_.break_it();
+        draft_.whole_key = false;
         heard_->error(line_->where(at.offset), std::move(message), std::move(advice));
     }
 

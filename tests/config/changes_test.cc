@@ -46,6 +46,59 @@ TEST_SUITE("config") {
         CHECK(found.removed.size() == 1);
     }
 
+    TEST_CASE("a service runs on while a part of its key cannot be read, or another one has it") {
+        const std::string nobody = " nowait nobody /bin/cat\n";
+        const struct {
+            std::string before, after;
+            std::size_t kept = 1, left_out = 1;
+        } rows[] = {
+            {"7000 dgram udp wait nobody /bin/cat\n", "7000 dgrm udp wait nobody /bin/cat\n"},
+            {"10.0.0.1:7000 stream tcp" + nobody, "10.0.0.1,:7000 stream tcp" + nobody},
+            {"10.0.0.1:7000 stream tcp" + nobody, "10.0.0.1/24:7000 stream tcp" + nobody},
+            {"10.0.0.1:7000 stream tcp4" + nobody, "[::1]:7000 stream tcp4" + nobody},
+            {"10.0.0.1:\n7000 stream tcp" + nobody, "10.0.0.1/24:\n7000 stream tcp" + nobody},
+            {"7000 stream tcp" + nobody + "[7000]\nbind = 10.0.0.1\n",
+             "7000 stream tcp" + nobody + "[7000]\nbind = 10.0.0.1/24\n"},
+            {"7000 stream tcp" + nobody + "[7000]\nbind = 10.0.0.1\n",
+             "7000 stream tcp" + nobody + "[7000]\nbnid = 10.0.0.1\n"},
+            {"7000 stream tcp" + nobody + "[7000]\nbind = 10.0.0.1\n",
+             "7000 stream tcp" + nobody + "[7000]\nbind = \"10.0.0.1\n"},
+            {"7000 stream tcp" + nobody + "[7000]\nbind = 10.0.0.1\n",
+             "7000 stream tcp" + nobody + "[7000]\nbind : 10.0.0.1\n"},
+            {"tcpmux stream tcp nowait nobody internal\n[go]\ntcpmux = yes\nserver = /bin/cat\n"
+             "user = nobody\n",
+             "tcpmux stream tcp nowait nobody internal\n[go]\ntcpmux = jes\nserver = /bin/cat\n"
+             "user = nobody\n",
+             2},
+            {"7000 on protocol = tcp, bind = 10.0.0.1, wait = no, user = nobody, exec = "
+             "/bin/cat;\n",
+             "7000 on protocol = tcp, bnid = 10.0.0.1, wait = no, user = nobody, exec = "
+             "/bin/cat;\n"},
+            // The pair of a version of IP is one, whatever is wrong with a half of it.
+            {"7000 stream tcp" + nobody + "7000 stream tcp6" + nobody,
+             "7000 stream tcp nowait nobody cat\n7000 stream tcp6" + nobody, 2},
+            {"7000 stream tcp" + nobody + "7000 stream tcp6" + nobody,
+             "7000 stream tcp" + nobody + "7000 stream tcp6 nowait nobody cat\n", 2},
+            // Who came first in the file has the port.
+            {"*:7000 stream tcp" + nobody,
+             "7000 stream tcp46" + nobody + "*:7000 stream tcp" + nobody},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.before);
+            CAPTURE(row.after);
+            const Reading running = read(row.before);
+            CAPTURE(running.said());
+            REQUIRE(running.configuration.services.size() == row.kept);
+            const Reading next = read(row.after);
+            CAPTURE(next.said());
+            CHECK(next.configuration.broken.size() == row.left_out);
+            const Changes found = changes(running.configuration, next.configuration);
+            CHECK(found.kept.size() == row.kept);
+            CHECK(found.removed.empty());
+            CHECK(found.changed.empty());
+        }
+    }
+
     TEST_CASE("RPC services are told apart by their versions, as far as they can be read") {
         const Configuration before = read(
                                          "rstatd/1-2 dgram rpc/udp wait root /bin/cat\n"

@@ -176,7 +176,8 @@ Phase StreamSession::phase() const noexcept {
     if (lingering_) return Phase::linger;
     if (connection_.owed() > 0 || next_ != Next::read) return Phase::write;
     if (traffic_.received == 0) return Phase::first_byte;
-    return connection_.input().empty() ? Phase::keep_alive : Phase::request;
+    const bool begun = connection_.is_in_request() || !connection_.input().empty();
+    return begun ? Phase::request : Phase::keep_alive;
 }
 
 Milliseconds StreamSession::limit() const noexcept {
@@ -192,6 +193,7 @@ std::uint64_t StreamSession::progress() const noexcept {
         case Phase::linger:
             return 0;
         default:  // what a handler has taken; a request that trickles in is no progress
+            if (connection_.is_in_request()) return connection_.requests();
             return traffic_.received - connection_.input().size();
     }
 }

@@ -33,7 +33,9 @@ class StreamSession final : public Conversation {
     Milliseconds limit() const noexcept override;
     bool has_own_limit() const noexcept override { return connection_.idle_timeout().has_value(); }
     std::uint64_t progress() const noexcept override;
-    std::uint64_t requests() const noexcept override { return requests_; }
+    std::uint64_t requests() const noexcept override {
+        return connection_.tells_requests() ? connection_.requests() : requests_;
+    }
     /// Bytes that the handler was given, and that it sent.
     Traffic traffic() const noexcept override { return traffic_; }
 
@@ -53,7 +55,7 @@ class StreamSession final : public Conversation {
     Handler& handler_;
     const Deadlines& deadlines_;
     Traffic traffic_;
-    std::uint64_t requests_ = 0;
+    std::uint64_t requests_ = 0;  ///< as far as the input shows
     Next next_ = Next::read;
     bool owing_ = false;  ///< on_drained() is due once all is sent
     bool lingering_ = false;

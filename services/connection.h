@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,18 @@ class Connection {
     /// Seconds that the connection may wait in any phase, in place of the service's deadlines; 0:
     /// for ever.
     void set_idle_timeout(unsigned seconds) noexcept { idle_timeout_ = seconds; }
+    /// A request was taken whole. A handler that never says so, nor in_request(), is taken to have
+    /// taken one where a step leaves an empty input.
+    void count_request() noexcept {
+        tells_requests_ = true;
+        ++requests_;
+    }
+    /// Whether a request has begun that is not whole yet, though its beginning may have been
+    /// consumed: its time runs on, whatever trickles in.
+    void in_request(bool begun) noexcept {
+        tells_requests_ = true;
+        in_request_ = begun;
+    }
     /// Gives the connection to another service of the same daemon, by name (tcpmux). The handler
     /// then returns Next::close; the driver hands the socket to the superdaemon, which decides by
     /// its own table. If it declines, on_input() is called once more with pass_declined() true.
@@ -64,6 +77,9 @@ class Connection {
     void end_input() noexcept { input_ended_ = true; }
     std::size_t read_ahead() const noexcept { return read_ahead_; }
     std::optional<unsigned> idle_timeout() const noexcept { return idle_timeout_; }
+    bool tells_requests() const noexcept { return tells_requests_; }
+    std::uint64_t requests() const noexcept { return requests_; }
+    bool is_in_request() const noexcept { return in_request_; }
     const std::string& passed_to() const noexcept { return pass_to_; }
     void decline_pass() noexcept {
         pass_to_.clear();
@@ -80,6 +96,8 @@ class Connection {
     std::optional<unsigned> idle_timeout_;
     bool input_ended_ = false;
     bool pass_declined_ = false;
+    bool tells_requests_ = false, in_request_ = false;
+    std::uint64_t requests_ = 0;
 };
 
 }  // namespace minetd

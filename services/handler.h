@@ -19,8 +19,9 @@ class Destination;
 
 /// What the connection waits for now. The driver sends output as the peer takes it in every state.
 enum class Next : std::uint8_t {
-    /// More input; with an empty input and nothing owed this is the request boundary. After the end
-    /// of the input nothing more can come, and it means `close`.
+    /// More input; with an empty input and nothing owed this is the request boundary, unless the
+    /// handler said Connection::in_request(). After the end of the input nothing more can come, and
+    /// it means `close`.
     read,
     /// The output to be sent; nothing is read until then, so that the peer feels the pressure.
     write,

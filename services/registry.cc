@@ -59,7 +59,10 @@ constexpr Builtin table[] = {
      {.client_speaks_first = false},
      make_redirect,
      "forwards the connection to a HOST and PORT (see the attribute of that name)"},
-    {"tcpmux", {}, make_tcpmux, "passes the connection to the service the client names (RFC 1078)"},
+    {"tcpmux",
+     {.request_timeout = 20},
+     make_tcpmux,
+     "passes the connection to the service the client names (RFC 1078)"},
 };
 
 }  // namespace

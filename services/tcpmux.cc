@@ -49,9 +49,12 @@ class Tcpmux final : public Handler {
 
         if (end == input.npos) {
             if (line.size() > name_max + 1) return refuse(connection, too_long);
+            connection.in_request(!line.empty());
             if (!connection.input_ended()) return Next::read;
             return line.empty() ? Next::close : refuse(connection, unfinished);
         }
+        connection.in_request(false);
+        connection.count_request();
         if (line.ends_with('\r')) line.pop_back();
         return line.size() > name_max ? refuse(connection, too_long) : answer(connection, line);
     }

@@ -41,8 +41,11 @@ Next RequestHandler::answer_all(Connection& connection) noexcept {
         HeadScanner& scanner = progress.scanner;
         const int scanned =
             progress.body_left > 0 ? HeadScanner::more : scanner.scan(connection.input());
-        if (scanned == HeadScanner::more)
+        if (scanned == HeadScanner::more) {
+            connection.in_request(progress.body_left > 0);
             return connection.input_ended() ? Next::close : Next::read;
+        }
+        connection.count_request();
         if (scanned != HeadScanner::whole) return refuse_and_close(connection, scanned);
         if (!serve_request(connection)) return Next::close;
         connection.consume(scanner.size());

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include <string>
+#include <vector>
 
+#include "mpm/session_clock.h"
 #include "services/registry.h"
 #include "services/service_context.h"
 
@@ -28,6 +30,7 @@ class Stage {
         }
         peer = UniqueFd(ends[1]);
         context.mux_names = {"known"};
+        if (std::string_view(builtin) == "http") context.arguments = {"/"};
         handler = find_builtin(builtin)->make(context);
         session = std::make_unique<StreamSession>(UniqueFd(ends[0]), SocketAddress{},
                                                   SocketAddress{}, *handler, deadlines);
@@ -157,6 +160,68 @@ TEST_SUITE("mpm") {
         CHECK(std::string(bytes, static_cast<std::size_t>(left)) == "for the service");
         stage.wants = stage.session->declined();
         CHECK(stage.run().substr(0, 1) == "-");
+    }
+
+    TEST_CASE("requests are counted as they are, in whatever pieces they come") {
+        const std::string get = "GET /none HTTP/1.1\r\nHost: a\r\n\r\n";
+        const std::string post = "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+        std::string ten;
+        for (int i = 0; i < 10; ++i) ten += get;
+        const struct {
+            const char* builtin;
+            std::vector<std::string> said;
+            std::uint64_t requests;
+        } rows[] = {
+            {"tcpmux", {"finger\r\n"}, 1},
+            {"tcpmux", {"f", "i", "nger", "\r", "\n"}, 1},
+            {"tcpmux", {"finger"}, 0},
+            {"http", {get}, 1},
+            {"http", {get.substr(0, 9), get.substr(9)}, 1},
+            {"http", {ten}, 10},
+            {"http", {post, "1", "2", "34", "56789"}, 1},
+            {"http", {post, "123", "456789" + get}, 2},
+            {"http", {"garbage\r\n\r\n"}, 1},
+            {"echo", {"a", "b"}, 2},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.builtin);
+            CAPTURE(row.said[0]);
+            Stage stage(row.builtin);
+            for (const std::string& piece : row.said) {
+                stage.say(piece);
+                stage.run();
+            }
+            CHECK(stage.session->requests() == row.requests);
+        }
+    }
+
+    TEST_CASE("the time of a request that trickles in runs from its first byte") {
+        const struct {
+            const char* builtin;
+            std::string begun, piece;
+        } rows[] = {
+            {"tcpmux", "f", "i"},
+            {"http", "G", "E"},
+            {"http", "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n1", "2"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.begun);
+            Stage stage(row.builtin);
+            CHECK(stage.session->phase() == Phase::first_byte);
+            SessionClock clock(0);
+            stage.say(row.begun);
+            stage.run();
+            clock.update(*stage.session, 10);
+            CHECK(clock.phase() == Phase::request);
+            for (Milliseconds now = 11; now < 20; ++now) {
+                stage.say(row.piece);
+                stage.run();
+                clock.update(*stage.session, now);
+            }
+            CHECK(clock.phase() == Phase::request);
+            CHECK(clock.since() == 10);
+        }
+        CHECK(find_builtin("tcpmux")->traits.request_timeout != 0);
     }
 
     TEST_CASE("a peer that resets ends the session") {

@@ -191,6 +191,9 @@ void Poller::end(Session& session) noexcept {
         lists_.move(session, PhaseLists::none);
         last_use_.store(now_.load(relaxed), relaxed);
     }
+    const std::int64_t busy = (monotonic_us() - session.began_us) / 1000;
+    Scoreboard& board = *process_.seat().scoreboard;
+    board.thread(process_.seat().slot, 0).busy.fetch_add(static_cast<std::uint64_t>(busy), relaxed);
     process_.release(session.claim);
     process_.reporter().ended(session.stream->connection().peer(), session.began_us,
                               session.stream->traffic());

@@ -74,7 +74,7 @@ bool Poller::open(Arrival arrival, unsigned line) noexcept {
     auto* const session = new Session(std::move(arrival.connection), peer, local, process_, now_);
     session->claim = claim;
     session->stepping = true;
-    if (process_.reporter().wants(Record::Kind::exit)) session->began_us = monotonic_us();
+    session->began_us = monotonic_us();
     sessions_.fetch_add(1, relaxed);
     capacity_.take();
     process_.receive(fd, peer);

@@ -147,6 +147,24 @@ TEST_CASE("counts and letters follow the connections") {
     CHECK(number(all, "Total Accesses") >= 12);
 }
 
+TEST_CASE("the time of connections is told, whoever serves them") {
+    DaemonUnderTest daemon{services};
+    constexpr std::chrono::milliseconds held(30);
+    for (const char* service : {"prefork", "worker", "event", "single"}) {
+        CAPTURE(service);
+        const std::string target = '/' + std::to_string(daemon.port(service)) + "?auto";
+        {
+            Client client(daemon.port(service));
+            CHECK(client.say("x") == "x\n");
+            const auto end = std::chrono::steady_clock::now() + held;
+            while (std::chrono::steady_clock::now() < end) CHECK(client.say("x") == "x\n");
+        }
+        until(daemon.port("status"), target, [&](const std::string& now) {
+            return number(now, "Total Duration") >= held.count();
+        });
+    }
+}
+
 TEST_CASE("totals survive a reload, a killed server and a killed keeper; who leaves is shown") {
     const std::string lines =
         "{echo} stream tcp4 prefork {user} internal echo\n"

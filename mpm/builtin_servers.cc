@@ -8,6 +8,7 @@
 
 #include "daemon/os/process.h"
 #include "daemon/os/signals.h"
+#include "services/random_numbers.h"
 
 namespace minetd {
 namespace {
@@ -20,7 +21,9 @@ constexpr Milliseconds tell_delay = 10, tell_again = 100;
 BuiltinServers::BuiltinServers(Pool& pool, const Assignment& job, ServeLoop serve)
     : pool_(pool), job_(job), serve_(serve), links_(pool.slots()), tell_(pool.loop(), [this] {
           tell_boards();
-      }) {}
+      }) {
+    if (job.spec->is_datagram()) budget_.emplace(random_seed());
+}
 
 pid_t BuiltinServers::start(unsigned slot) noexcept {
     try {
@@ -41,7 +44,8 @@ pid_t BuiltinServers::start(unsigned slot) noexcept {
                                    .admission = job_.admission.get(),
                                    .control = control,
                                    .scoreboard = &pool_.scoreboard(),
-                                   .slot = slot});
+                                   .slot = slot,
+                                   .budget = budget_ ? &*budget_ : nullptr});
                 } catch (const std::exception& problem) {
                     Reporter(control, *job_.spec)
                         .log(Level::error, job_.spec->id + ": " + problem.what());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,6 +46,7 @@ class BuiltinServers : public ServerKind {
     Pool& pool_;
     const Assignment& job_;
     ServeLoop serve_;
+    std::optional<ReplyBudget> budget_;  ///< of datagram services
     std::vector<Link> links_;
     std::string why_none_starts_;  ///< said already; servers that fail together have one reason
     BoardSet boards_;              ///< of all services, where the servers show them

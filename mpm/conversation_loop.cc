@@ -41,7 +41,7 @@ ConversationLoop::ConversationLoop(ServingProcess& process, unsigned thread, boo
       line_(process.seat().scoreboard->thread(process.seat().slot, thread)) {
     if (spec_.is_datagram())
         datagrams_.emplace(spec_, process.seat().context, process.seat().admission,
-                           process.handler(), process.reporter());
+                           process.handler(), process.reporter(), process.budget());
     if (datagrams_ && datagrams_->answers_fd() >= 0)
         epoll_.add(datagrams_->answers_fd(), EPOLLIN, &answer_tag);
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
@@ -108,7 +108,7 @@ void ConversationLoop::run() noexcept {
         if (hears_parent_) reporter.flush(now);
     }
     // What was taken from the socket is nobody else's.
-    if (datagrams_) datagrams_->finish();
+    if (datagrams_) datagrams_->finish(line_);
     process_.seat().scoreboard->gone(process_.seat().slot, thread_);
 }
 
@@ -116,7 +116,7 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
     if (spec_.is_datagram()) {
         become_busy();
         begin_step();
-        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch)));
+        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch, line_)));
         end_step();
         become_idle();
         return;
@@ -151,7 +151,7 @@ void ConversationLoop::serve_from(const ListeningSocket& socket) noexcept {
 void ConversationLoop::settle_datagrams() noexcept {
     become_busy();
     begin_step();
-    datagrams_->settle();
+    datagrams_->settle(line_);
     end_step();
     become_idle();
 }

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,13 +16,6 @@ namespace minetd {
 namespace {
 
 constexpr std::size_t largest_datagram = 65536;
-
-std::uint64_t random_seed() {
-    std::uint64_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
-        seed = static_cast<std::uint64_t>(monotonic_us());
-    return seed;
-}
 
 /// Turns the address a datagram was sent to into the one its answer comes from: clients that
 /// connect their socket accept no other.
@@ -54,25 +46,26 @@ void keep_reply_address(msghdr& header, ReceivedDatagram& datagram) noexcept {
 }  // namespace
 
 DatagramServer::DatagramServer(const ServiceSpec& spec, const ServiceContext& context,
-                               const Admission* admission, Handler& handler, Reporter& reporter)
+                               const Admission* admission, Handler& handler, Reporter& reporter,
+                               ReplyBudget& budget)
     : spec_(spec),
       context_(context),
       admission_(admission),
       handler_(handler),
       reporter_(reporter),
-      budget_(random_seed()),
+      budget_(budget),
       buffer_(spec.is_datagram() ? std::make_unique_for_overwrite<char[]>(largest_datagram)
                                  : nullptr) {
     if (admission != nullptr && admission->may_inquire()) held_.emplace();
 }
 
-int DatagramServer::serve(const ListeningSocket& socket, int most) noexcept {
+int DatagramServer::serve(const ListeningSocket& socket, int most, Line& line) noexcept {
     int count = 0;
-    while (count < most && serve_one(socket)) ++count;
+    while (count < most && serve_one(socket, line)) ++count;
     return count;
 }
 
-bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
+bool DatagramServer::serve_one(const ListeningSocket& socket, Line& line) noexcept {
     ReceivedDatagram datagram;
     iovec part{.iov_base = buffer_.get(), .iov_len = largest_datagram};
     alignas(cmsghdr) char control[256];
@@ -96,14 +89,14 @@ bool DatagramServer::serve_one(const ListeningSocket& socket) noexcept {
         reason = refuse_reply(spec_.udp_guard, datagram.peer, context_.own_udp_ports);
     if (!reason.empty())
         reporter_.refused(reason, datagram.peer);
-    else if (!set_aside(datagram))
-        decide(datagram, {});
+    else if (!set_aside(datagram, line))
+        decide(datagram, {}, line);
     return true;
 }
 
 /// True where it waits for an answer now. One too many pushes out the oldest, of whose sender
 /// nothing is known then.
-bool DatagramServer::set_aside(const ReceivedDatagram& datagram) noexcept {
+bool DatagramServer::set_aside(const ReceivedDatagram& datagram, Line& line) noexcept {
     if (!held_) return false;
     if (!held_->join(datagram)) {
         const Asked asked = ask_about(admission_, datagram.socket, datagram.peer);
@@ -117,37 +110,38 @@ bool DatagramServer::set_aside(const ReceivedDatagram& datagram) noexcept {
                           fmt::format("{}: too many datagrams wait for what is asked about their "
                                       "senders: the oldest are refused",
                                       spec_.id));
-        decide(oldest->get(), {});
+        decide(oldest->get(), {}, line);
     }
     return true;
 }
 
-void DatagramServer::settle() noexcept {
+void DatagramServer::settle(Line& line) noexcept {
     if (!held_) return;
     while (auto answered = held_->take(monotonic_ms()))
-        for (HeldDatagram& held : answered->datagrams) decide(held.get(), answered->answers);
+        for (HeldDatagram& held : answered->datagrams) decide(held.get(), answered->answers, line);
 }
 
-void DatagramServer::finish() noexcept {
+void DatagramServer::finish(Line& line) noexcept {
     while (holds()) {
         const Milliseconds left = std::max<Milliseconds>(0, held_->due() - monotonic_ms());
         pollfd item{.fd = held_->fd(), .events = POLLIN, .revents = 0};
         ::poll(&item, 1, static_cast<int>(left));
-        settle();
+        settle(line);
     }
 }
 
-void DatagramServer::decide(const ReceivedDatagram& datagram, const Answers& answers) noexcept {
-    if (admission_ == nullptr) return answer(datagram);
+void DatagramServer::decide(const ReceivedDatagram& datagram, const Answers& answers,
+                            Line& line) noexcept {
+    if (admission_ == nullptr) return answer(datagram, line);
     Claim claim = 0;
     const Visitor visitor{.peer = datagram.peer, .answers = answers};
     const Guard* guard = admission_->admit(visitor, monotonic_ms(), self_, claim);
     admission_->release(claim, self_);  // a datagram is served in one step
     if (guard != nullptr) return reporter_.refused(guard->reason, datagram.peer);
-    answer(datagram);
+    answer(datagram, line);
 }
 
-void DatagramServer::answer(const ReceivedDatagram& received) noexcept {
+void DatagramServer::answer(const ReceivedDatagram& received, Line& line) noexcept {
     const SocketAddress& peer = received.peer;
     const std::size_t size = received.payload.size();
     reporter_.started(peer);
@@ -171,6 +165,9 @@ void DatagramServer::answer(const ReceivedDatagram& received) noexcept {
         const ssize_t sent = ::sendmsg(received.socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0) traffic.sent = static_cast<std::uint64_t>(sent);
     }
+    constexpr auto relaxed = std::memory_order_relaxed;
+    line.accesses.store(line.accesses.load(relaxed) + 1, relaxed);
+    line.bytes.fetch_add(traffic.sent, relaxed);  // in a poller everybody's are on the first line
     reporter_.ended(peer, began, traffic);
 }
 

@@ -39,7 +39,7 @@ Poller::Poller(ServingProcess& process, Capacity& capacity, bool shared, bool he
     if (!wake_fd_) throw_errno("eventfd");
     if (spec_.is_datagram())
         datagrams_.emplace(spec_, process.seat().context, process.seat().admission,
-                           process.handler(), process.reporter());
+                           process.handler(), process.reporter(), process.budget());
     if (hears_parent) epoll_.add(process.control_fd(), EPOLLIN, &control_tag);
     epoll_.add(process.drain_fd(), EPOLLIN, &drain_tag);
     epoll_.add(wake_fd_.get(), EPOLLIN, &wake_tag);

@@ -26,7 +26,9 @@ void Poller::accept_from(const ListeningSocket& socket, unsigned line) noexcept 
     last_use_.store(now_.load(relaxed), relaxed);
     if (spec_.is_datagram()) {
         const Held held(*this);
-        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch)));
+        Scoreboard::ThreadLine& own =
+            process_.seat().scoreboard->thread(process_.seat().slot, line);
+        process_.took(static_cast<unsigned>(datagrams_->serve(socket, datagram_batch, own)));
         inquiring_.store(datagrams_->holds(), relaxed);
         return;
     }
@@ -98,7 +100,7 @@ bool Poller::ask(Arrival& arrival) noexcept {
 void Poller::admit_answered(unsigned line) noexcept {
     if (spec_.is_datagram()) {
         const Held held(*this);
-        datagrams_->settle();
+        datagrams_->settle(process_.seat().scoreboard->thread(process_.seat().slot, line));
         inquiring_.store(datagrams_->holds(), relaxed);
         return;
     }

@@ -9,6 +9,7 @@
 #include "mpm/dispatcher.h"
 #include "mpm/sandbox.h"
 #include "mpm/scoreboard.h"
+#include "services/reply_budget.h"
 
 namespace minetd {
 
@@ -20,6 +21,7 @@ struct ServerSeat {
     Channel& control;                  ///< to the parent
     Scoreboard* scoreboard = nullptr;  ///< null in a process that is no pool's
     unsigned slot = 0;
+    ReplyBudget* budget = nullptr;  ///< of a datagram service's servers, all together
     /// The parent is the superdaemon itself: without it, nobody else ends this process in time.
     bool of_superdaemon = false;
     unsigned orphan_timeout = 0;  ///< seconds; 0: none

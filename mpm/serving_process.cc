@@ -19,6 +19,7 @@
 #include "daemon/os/thread.h"
 #include "mpm/reception.h"
 #include "mpm/stream_session.h"
+#include "services/random_numbers.h"
 #include "services/registry.h"
 
 namespace minetd {
@@ -111,6 +112,7 @@ ServingProcess::ServingProcess(ServerSeat seat, unsigned workers, std::unique_pt
     ::signal(SIGPIPE, SIG_IGN);  // sendfile and splice have no MSG_NOSIGNAL
     if (Destination* const destination = handler_->destination())
         route_ = std::make_unique<RelayRoute>(spec_, *destination, reporter_);
+    if (spec_.is_datagram() && seat_.budget == nullptr) budget_.emplace(random_seed());
     if (!traits_.thread_safe && workers > 1)
         handler_ = std::make_unique<OneAtATime>(std::move(handler_));
     for (const ListeningSocket& socket : seat_.sockets) set_nonblocking(socket.fd, true);

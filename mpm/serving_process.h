@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "daemon/os/unique_fd.h"
 #include "mpm/conversation.h"
@@ -37,6 +38,8 @@ class ServingProcess {
     const HandlerTraits& traits() const noexcept { return traits_; }
     const Deadlines& deadlines() const noexcept { return deadlines_; }
     PassDesk& passes() noexcept { return passes_; }
+    /// Of a datagram service.
+    ReplyBudget& budget() noexcept { return seat_.budget != nullptr ? *seat_.budget : *budget_; }
 
     // -- admission
     const Admission* admission() const noexcept { return seat_.admission; }
@@ -96,6 +99,7 @@ class ServingProcess {
     Deadlines deadlines_;
     std::unique_ptr<RelayRoute> route_;  ///< where connections are forwarded
     PassDesk passes_;
+    std::optional<ReplyBudget> budget_;  ///< where the seat has none
     UniqueFd drain_fd_;
     std::atomic<bool> draining_{false};
     // Known to the thread that reads the control channel.

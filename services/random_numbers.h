@@ -2,6 +2,8 @@
 // Numbers that vary, and the mixing step behind them.
 #pragma once
 
+#include <sys/random.h>
+
 #include <atomic>
 #include <cstdint>
 #include <random>
@@ -13,6 +15,13 @@ constexpr std::uint64_t split_mix(std::uint64_t z) noexcept {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
+}
+
+/// For what must not be guessed.
+inline std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = std::random_device{}();
+    return seed;
 }
 
 /// For what only should vary: they can be guessed. Threads share it: a step is one atomic addition.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 #include "services/reply_budget.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
+#include "daemon/os/system_error.h"
 #include "services/random_numbers.h"
 
 namespace minetd {
@@ -12,6 +15,7 @@ namespace minetd {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
+constexpr auto relaxed = std::memory_order_relaxed;
 
 // IPv4 networks live under a multicast prefix, where no IPv6 source can be.
 constexpr std::uint64_t ipv4_networks = 0xff00'0000'0000'0000;
@@ -32,7 +36,17 @@ std::uint64_t network_of(const SocketAddress& peer) noexcept {
 }  // namespace
 
 ReplyBudget::ReplyBudget(std::uint64_t seed, ReplyRate rate, std::size_t networks)
-    : seed_(seed), rate_(rate), buckets_(std::bit_ceil(std::max(networks, ways))) {}
+    : seed_(seed), rate_(rate), count_(std::bit_ceil(std::max(networks, ways))) {
+    static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+    void* memory = ::mmap(nullptr, (count_ + 1) * sizeof(Bucket), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw_errno("reply budget");
+    buckets_ = static_cast<Bucket*>(memory);
+}
+
+ReplyBudget::~ReplyBudget() {
+    ::munmap(static_cast<void*>(buckets_), (count_ + 1) * sizeof(Bucket));
+}
 
 bool ReplyBudget::take(const SocketAddress& peer, std::size_t asked, std::size_t answered,
                        std::int64_t now) noexcept {
@@ -43,26 +57,28 @@ bool ReplyBudget::take(const SocketAddress& peer, std::size_t asked, std::size_t
         return static_cast<std::int64_t>(bytes) * second / rate_.bytes_per_second;
     };
     Bucket& from = bucket(network_of(peer), now);
-    const std::int64_t full_at = std::max(from.full_at, now) + time_for(answered - asked);
-    if (full_at - now > time_for(rate_.burst)) return false;
-    from.full_at = full_at;
+    std::int64_t before = from.full_at.load(relaxed), full_at;
+    do {
+        full_at = std::max(before, now) + time_for(answered - asked);
+        if (full_at - now > time_for(rate_.burst)) return false;
+    } while (!from.full_at.compare_exchange_weak(before, full_at, relaxed));
     return true;
 }
 
 ReplyBudget::Bucket& ReplyBudget::bucket(std::uint64_t network, std::int64_t now) noexcept {
-    const std::size_t sets = buckets_.size() / ways;
-    const auto set = buckets_.begin() +
-                     static_cast<std::ptrdiff_t>((split_mix(network ^ seed_) & (sets - 1)) * ways);
-    const auto end = set + ways;
-    const auto known =
-        std::find_if(set, end, [network](const Bucket& b) { return b.network == network; });
+    const std::size_t sets = count_ / ways;
+    Bucket* const set = buckets_ + (split_mix(network ^ seed_) & (sets - 1)) * ways;
+    Bucket* const end = set + ways;
+    Bucket* const known = std::find_if(
+        set, end, [network](const Bucket& b) { return b.network.load(relaxed) == network; });
     if (known != end) return *known;
     // Only a full bucket is forgotten, for it says no more than a new one. Otherwise a flood of
     // forged sources would push out the victim's empty bucket and give it a fresh one. Those who
     // find no room share a bucket.
-    const auto full = std::find_if(set, end, [now](const Bucket& b) { return b.full_at <= now; });
-    if (full == end) return shared_;
-    full->network = network;
+    Bucket* const full =
+        std::find_if(set, end, [now](const Bucket& b) { return b.full_at.load(relaxed) <= now; });
+    if (full == end) return buckets_[count_];
+    full->network.store(network, relaxed);
     return *full;
 }
 

@@ -2,15 +2,21 @@
 // Builtins from outside: whose processes they run in, what a client that misbehaves costs the
 // others, and tcpmux, which hands connections on.
 #include <doctest/doctest.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstring>
 #include <string>
 
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/gauge.h"
+#include "tests/integration/own_network.h"
 #include "tests/integration/process_tree.h"
 #include "tests/services/http/site.h"
 
@@ -40,6 +46,40 @@ udp_guard = local
         CAPTURE(process.pid);
         CHECK(process.uid == test_uid());
     }
+}
+
+TEST_CASE("all servers of a datagram service together send a stranger no more than one may") {
+    const auto test = [] {
+        // Of no loopback address, which nobody could forge: of a host that is this one.
+        const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        ifreq request{};
+        std::strcpy(request.ifr_name, "lo:1");
+        const SocketAddress own = address_of("10.1.1.1", 0);
+        std::memcpy(&request.ifr_addr, own.raw(), own.length);
+        REQUIRE(::ioctl(any.get(), SIOCSIFADDR, &request) == 0);
+        DaemonUnderTest daemon(R"(
+{worker} dgram udp4 worker {user} internal daytime
+[{worker}]
+threads_per_child = 8
+server_limit = 2
+start_servers = 2
+)");
+        Client client(address_of("10.1.1.1", daemon.port("worker")), SOCK_DGRAM, own);
+        // 26 bytes for one, 8192 at once and 1024 in a second: 327, and 41 more.
+        const auto began = std::chrono::steady_clock::now();
+        long answered = 0;
+        for (int i = 0; i < 3000; ++i) {
+            client.send("x");
+            pollfd item{.fd = client.fd(), .events = POLLIN, .revents = 0};
+            for (char answer[64]; ::poll(&item, 1, 1) > 0; ++answered)
+                CHECK(::recv(client.fd(), answer, sizeof answer, MSG_DONTWAIT) == 26);
+        }
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+            std::chrono::steady_clock::now() - began);
+        CHECK(answered >= 327);
+        CHECK(answered <= 327 + 41 * (seconds.count() + 1));
+    };
+    in_own_network({}, test);
 }
 
 TEST_CASE("a client that resets, or never reads, or never speaks, costs the others nothing") {

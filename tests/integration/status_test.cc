@@ -165,6 +165,30 @@ TEST_CASE("the time of connections is told, whoever serves them") {
     }
 }
 
+TEST_CASE("datagrams are counted, whoever serves them") {
+    DaemonUnderTest daemon(R"(
+{prefork} dgram  udp4 prefork {user} internal echo
+{worker}  dgram  udp4 worker  {user} internal echo
+{event}   dgram  udp4 event   {user} internal echo
+{single}  dgram  udp4 wait    {user} internal echo
+{status}  stream tcp4 event   {user} internal status
+[defaults]
+udp_guard = local
+)");
+    for (const char* service : {"prefork", "worker", "event", "single"}) {
+        CAPTURE(service);
+        Client client(address_of("127.0.0.1", daemon.port(service)), SOCK_DGRAM);
+        for (int i = 0; i < 3; ++i) {
+            client.send("12345");
+            CHECK(client.receive() == "12345");
+        }
+        until(daemon.port("status"), '/' + std::to_string(daemon.port(service)) + "?json",
+              [&](const std::string& json) {
+                  return json.find("\"connections\":3,\"requests\":0,\"bytes\":15,") != json.npos;
+              });
+    }
+}
+
 TEST_CASE("totals survive a reload, a killed server and a killed keeper; who leaves is shown") {
     const std::string lines =
         "{echo} stream tcp4 prefork {user} internal echo\n"

@@ -59,7 +59,9 @@ struct Served {
     std::pair<Channel, Channel> control = Channel::pair();
     Reporter reporter{control.first, spec};
     Mirror handler;
-    DatagramServer server{spec, context, &admission, handler, reporter};
+    ReplyBudget budget{1};
+    DatagramServer server{spec, context, &admission, handler, reporter, budget};
+    Scoreboard::ThreadLine line{};
     UniqueFd fd = open_listener(resolve("0.0.0.0", 0, AF_INET).front(), udp());
     ListeningSocket socket{.fd = fd.get(), .address = local_address(fd.get())};
 
@@ -67,14 +69,14 @@ struct Served {
     void serve(int count) {
         for (int served = 0; served < count;) {
             REQUIRE(readable(fd.get()));
-            served += server.serve(socket, count - served);
+            served += server.serve(socket, count - served, line);
         }
-        CHECK(server.serve(socket, 1) == 0);
+        CHECK(server.serve(socket, 1, line) == 0);
     }
     /// Waits for the next answer.
     void settle() {
         REQUIRE(readable(server.answers_fd()));
-        server.settle();
+        server.settle(line);
     }
     struct Asked {
         Question question;
@@ -166,6 +168,8 @@ TEST_SUITE("mpm") {
         CHECK(slow.receive() == "3");
         CHECK(slow_too.receive() == "2");
         CHECK_FALSE(served.server.holds());
+        CHECK(served.line.accesses == 5);
+        CHECK(served.line.bytes == 13);
         // The next one is asked about again.
         slow.send("4");
         served.serve(1);
@@ -173,6 +177,7 @@ TEST_SUITE("mpm") {
         served.settle();
         CHECK(served.told() == std::vector<std::string>{"fail address"});
         CHECK(slow.silent());
+        CHECK(served.line.accesses == 5);  // who is refused is none of those served
     }
 
     TEST_CASE("datagrams: of whom nothing can be found out is refused") {
@@ -216,7 +221,7 @@ TEST_SUITE("mpm") {
             two.answer(Verdict::allow);
             one.reply.close();
         });
-        served.server.finish();
+        served.server.finish(served.line);
         inquirer.join();
         CHECK_FALSE(served.server.holds());
         CHECK(second.receive() == "2");

@@ -2,8 +2,13 @@
 #include "services/reply_budget.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/services/address.h"
 
@@ -87,6 +92,27 @@ TEST_SUITE("services") {
             CHECK(replies(budget, address(c.one, 49152), 0, 10, 0) == 10);
             CHECK(replies(budget, address(c.other, 50000), 0, 10, 0) == (c.shared ? 0 : 10));
         }
+    }
+
+    TEST_CASE("reply budget: the processes and threads of a service share one") {
+        ReplyBudget budget(seed, {1000, 1000});
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) ::_exit(replies(budget, source(1), 0, 100, 0));
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WEXITSTATUS(status) == 10);
+        CHECK(replies(budget, source(1), 0, 100, 0) == 0);
+
+        std::atomic<int> got = 0;
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < 4; ++i)
+                threads.emplace_back([&] { got += replies(budget, source(2), 0, 1, 0); });
+        }
+        // One more where two of them find room for the same network at once.
+        CHECK(got >= 1000);
+        CHECK(got <= 2000);
     }
 
     TEST_CASE("reply budget: a unix peer needs none") {

@@ -174,11 +174,12 @@ void ConversationLoop::serve(UniqueFd connection, const SocketAddress& peer,
                              const ListeningSocket& socket) noexcept {
     Claim claim = 0;
     const int fd = connection.get();
-    if (!admitted(fd, peer, claim)) return;
+    // Whoever looks on is told whom this thread is busy with, though he may have to wait.
+    line_.began.store(monotonic_ms(), relaxed);
+    process_.seat().scoreboard->note_peer(process_.seat().slot, thread_, peer);
+    if (!admitted(fd, peer, claim)) return line_.ended.store(monotonic_ms(), relaxed);
     process_.receive(fd, peer);
     const std::int64_t began = monotonic_us();
-    line_.began.store(began / 1000, relaxed);
-    process_.seat().scoreboard->note_peer(process_.seat().slot, thread_, peer);
     Traffic traffic;
     {
         const auto session =

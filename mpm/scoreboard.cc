@@ -116,6 +116,8 @@ void Scoreboard::vacate(unsigned server) noexcept {
         head().gone.add(read(line));
         for (auto* count : {&line.accesses, &line.requests, &line.bytes}) count->store(0, relaxed);
         line.busy.store(0, relaxed);
+        for (auto* time : {&line.began, &line.ended}) time->store(0, relaxed);
+        line.peer_length = 0;
         line.state.store(WorkerState::dead, relaxed);
     }
     this->server(server).pid.store(0, relaxed);

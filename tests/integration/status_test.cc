@@ -189,6 +189,26 @@ udp_guard = local
     }
 }
 
+TEST_CASE("a client that waits for its turn is shown, and not the one before it") {
+    DaemonUnderTest daemon(R"(
+{pool}    stream tcp4 prefork {user} internal echo
+{status}  stream tcp4 event   {user} internal status
+[{pool}]
+instances = 1
+overflow  = queue
+start_servers = 2
+min_spare_servers = 1
+)");
+    const SocketAddress pool = address_of("127.0.0.1", daemon.port("pool"));
+    Client held(pool, SOCK_STREAM, address_of("127.0.0.2", 0));
+    CHECK(held.say("x") == "x\n");
+    Client waiting(pool, SOCK_STREAM, address_of("127.0.0.3", 0));
+    until(daemon.port("status"), '/' + std::to_string(daemon.port("pool")) + "?json",
+          [](const std::string& json) { return json.find("\"127.0.0.3\"") != json.npos; });
+    held.close();
+    CHECK(waiting.say("x") == "x\n");
+}
+
 TEST_CASE("totals survive a reload, a killed server and a killed keeper; who leaves is shown") {
     const std::string lines =
         "{echo} stream tcp4 prefork {user} internal echo\n"

@@ -86,11 +86,21 @@ TEST_SUITE("mpm") {
         it.board.accessed(0, 1);
         it.board.thread(0, 0).requests.store(7);
         it.board.thread(0, 1).bytes.store(100);
+        it.board.thread(0, 0).began.store(5);
+        it.board.thread(0, 0).ended.store(6);
+        SocketAddress peer;
+        peer.v4.sin_family = AF_INET;
+        peer.length = sizeof peer.v4;
+        it.board.note_peer(0, 0, peer);
         CHECK(it.board.totals().accesses == 2);
         it.board.vacate(0);
         CHECK(it.board.totals().accesses == 2);
         CHECK(it.board.totals().requests == 7);
         CHECK(it.board.totals().bytes == 100);
+        // Who comes next into its place has had no client yet.
+        CHECK(it.board.thread(0, 0).began == 0);
+        CHECK(it.board.thread(0, 0).ended == 0);
+        CHECK(it.board.thread(0, 0).peer_length == 0);
         CHECK(it.board.count(0).idle + it.board.count(0).busy + it.board.count(0).starting == 0);
         CHECK(it.board.idle_count() == 1);  // the thread that was idle when it died
         it.board.correct_idle(1, 0);

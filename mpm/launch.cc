@@ -50,7 +50,9 @@ long clone_into_cgroup(LaunchSlot& slot) noexcept {
 }
 
 /// As the daemon may give, so may its child.
-std::string limits_beyond_reach(const std::vector<ResourceLimit>& limits) {
+std::string limits_beyond_reach(const LaunchPlan& plan) {
+    std::vector<ResourceLimit> limits = plan.rlimits;
+    if (plan.open_files) limits.push_back({RLIMIT_NOFILE, plan.open_files->rlim_max});
     std::string all, beyond;
     for (const ResourceLimit& limit : limits) {
         const std::string text =
@@ -193,7 +195,7 @@ std::string describe(const Launcher::Failure& failure, const LaunchPlan& plan) {
         case LaunchStep::session:
             return "setsid or setpgid" + reason;
         case LaunchStep::limits:
-            return limits_beyond_reach(plan.rlimits) + reason;
+            return limits_beyond_reach(plan) + reason;
         case LaunchStep::priority:
             return "nice" + reason;
         case LaunchStep::group:

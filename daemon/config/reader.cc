@@ -11,6 +11,7 @@
 #include "daemon/config/files.h"
 #include "daemon/config/key_values.h"
 #include "daemon/config/values.h"
+#include "daemon/config/xinetd_recognition.h"
 
 namespace minetd {
 namespace {

@@ -14,6 +14,7 @@
 #include "daemon/config/files.h"
 #include "daemon/config/values.h"
 #include "daemon/config/xinetd_advice.h"
+#include "daemon/config/xinetd_recognition.h"
 #include "daemon/config/xinetd_service.h"
 
 namespace minetd {

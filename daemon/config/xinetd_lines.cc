@@ -7,53 +7,13 @@
 #include <cctype>
 #include <utility>
 
-#include "daemon/config/lines.h"
 #include "daemon/config/values.h"
+#include "daemon/config/xinetd_headings.h"
 
 namespace minetd {
 namespace {
 
 using Kind = XinetdStatement::Kind;
-
-struct Heading {
-    std::string_view word;
-    Kind kind;
-};
-constexpr Heading headings[] = {{"service", Kind::service},
-                                {"defaults", Kind::defaults},
-                                {"include", Kind::include},
-                                {"includedir", Kind::includedir}};
-
-const Heading* heading_of(std::string_view word) {
-    if (word.size() > 1 && word.ends_with('{')) word.remove_suffix(1);
-    for (const Heading& heading : headings)
-        if (same_word(heading.word, word)) return &heading;
-    return nullptr;
-}
-
-/// "did you mean `service`? ", or nothing.
-std::string near_heading(std::string_view word, bool entries_only) {
-    if (word.ends_with('{')) word.remove_suffix(1);
-    std::vector<std::string_view> names;
-    for (const Heading& heading : headings)
-        if (!entries_only || heading.kind == Kind::service || heading.kind == Kind::defaults)
-            names.push_back(heading.word);
-    const std::string hint = did_you_mean(word, names);
-    return hint.empty() ? "" : hint + " ";
-}
-
-constexpr std::string_view blanks = " \t\f";
-
-/// A brace, and maybe a comment behind it.
-bool is_opening(std::string_view text) {
-    if (!text.starts_with('{')) return false;
-    const std::size_t next = text.find_first_not_of(blanks, 1);
-    return next == text.npos || text[next] == '#';
-}
-
-bool is_entry(const Heading* heading) {
-    return heading && (heading->kind == Kind::service || heading->kind == Kind::defaults);
-}
 
 /// Of the operator that the text begins with; 0 without one.
 std::size_t operator_length(std::string_view text) {
@@ -81,87 +41,9 @@ Line next_line(const std::shared_ptr<const Source>& source, std::size_t& index) 
     return {};
 }
 
-// -- files that may be another's
-
-/// What a physical line says, without the blanks around it; empty: nothing.
-std::string_view said_in(const Source& source, std::size_t index) {
-    std::string_view text = source.line(index).text;
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    text = text.substr(0, text.find_last_not_of(blanks) + 1);
-    return text.starts_with('#') ? std::string_view() : text;
-}
-
-std::string_view first_word(std::string_view text) {
-    return text.substr(0, text.find_first_of(" \t\f{"));
-}
-
-/// What stands behind the first word.
-std::string_view behind_first_word(std::string_view text) {
-    text.remove_prefix(first_word(text).size());
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text;
-}
-
-std::string_view name_in(std::string_view heading) {
-    return first_word(behind_first_word(heading));
-}
-
-/// A line of an inetd has the type of a socket for its second field.
-bool is_native(std::string_view text) {
-    static constexpr std::string_view types[] = {"stream", "dgram", "raw", "rdm", "seqpacket"};
-    const std::string_view second = first_word(behind_first_word(text));
-    return section_header(text) || text.starts_with(".include") ||
-           (is_key_value(text) && text.find_first_of("=;") != text.npos) ||
-           std::any_of(std::begin(types), std::end(types),
-                       [&](std::string_view type) { return second.starts_with(type); });
-}
-
-struct Found {
-    enum class Kind : std::uint8_t { none, native, xinetd };
-    Kind kind = Kind::none;
-    const Heading* heading = nullptr;  ///< of xinetd's
-    std::size_t first = 0, last = 0;   ///< its lines, up to the brace
-};
-
-/// The next one that is known for whose it is, from this line on, and what is behind it.
-Found next_statement(const Source& source, std::size_t& index) {
-    std::size_t before = source.size();  // the last line that says something
-    bool inside = false;                 // braces whose heading nobody knows
-    while (index < source.size()) {
-        const std::size_t at = index++;
-        const std::string_view text = said_in(source, at);
-        if (text.empty()) continue;
-        if (inside) {
-            inside = !text.starts_with('}');
-            continue;
-        }
-        const bool brace = is_opening(text);
-        const std::size_t first = brace && before < source.size() ? before : at;
-        const std::string_view line = said_in(source, first);
-        const Heading* heading = heading_of(first_word(line));
-        const bool opens = brace || line.ends_with('{');
-        const std::string_view rest = behind_first_word(line);
-        // An inetd's line has six fields; an include has two.
-        const bool includes = heading && !is_entry(heading) && rest.starts_with('/') &&
-                              rest.find_first_of(blanks) == rest.npos;
-        if (includes || (is_entry(heading) && opens))
-            return {Found::Kind::xinetd, heading, first, at};
-        if (!heading && !opens && is_native(text)) return {Found::Kind::native, nullptr, at, at};
-        inside = opens;
-        before = at;
-    }
-    return {};
-}
-
-/// The last line of an entry whose brace is in this one; `index` is the line behind it.
-std::size_t end_of_entry(const Source& source, std::size_t brace, std::size_t& index) {
-    for (index = brace + 1; index < source.size(); ++index) {
-        const std::string_view text = said_in(source, index);
-        if (text.starts_with('}')) return index++;
-        const Heading* heading = heading_of(first_word(text));
-        if (is_native(text) || (is_entry(heading) && text.find('=') == text.npos)) break;
-    }
-    return index - 1;
+bool opens_entry(std::string_view word) {
+    const XinetdHeading* heading = xinetd_heading(word);
+    return heading && heading->is_entry();
 }
 
 class StatementReader {
@@ -204,7 +86,7 @@ class StatementReader {
     }
 
     void statement(const Line& line) {
-        const Heading* heading = heading_of(line.words[0].text);
+        const XinetdHeading* heading = xinetd_heading(line.words[0].text);
         if (!heading && !brace_follows() && line.words[0].text != "{") return junk(line);
         lost_ = false;
         XinetdStatement statement;
@@ -218,13 +100,14 @@ class StatementReader {
             refuse(
                 statement, place(line),
                 fmt::format("`{}` is not how an entry begins: it is left out", line.words[0].text),
-                near_heading(line.words[0].text, true) + "write `service NAME` or `defaults`");
+                near_xinetd_heading(line.words[0].text, true) +
+                    "write `service NAME` or `defaults`");
         }
-        if (heading_of(line.words[0].text) == nullptr || heading->kind != Kind::defaults)
+        if (xinetd_heading(line.words[0].text) == nullptr || heading->kind != Kind::defaults)
             name(statement, line, opened);
         else
             rest(statement, line, 1, opened);
-        if (!heading || is_entry(heading)) {
+        if (!heading || heading->is_entry()) {
             if (opened && line.words[0].text != "{")
                 warn(statement.place, "the brace stands in the line of its entry: xinetd drops it",
                      "that is accepted; write { in a line of its own");
@@ -241,7 +124,7 @@ class StatementReader {
             place(line).where(),
             closes ? "no entry is open here" : "this is no statement of xinetd",
             closes ? std::string("take this brace out, or see which line above it is missing")
-                   : near_heading(line.words[0].text, false) +
+                   : near_xinetd_heading(line.words[0].text, false) +
                          "entries begin with `service NAME` or `defaults`; xinetd "
                          "skips the next entry too, minetd reads on");
     }
@@ -288,7 +171,7 @@ class StatementReader {
                 index_ = before;
                 refuse(statement, statement.place, "there is no { in the line below this",
                        "write it there, alone");
-                if (line.words.empty() || heading_of(line.words[0].text)) return;
+                if (line.words.empty() || xinetd_heading(line.words[0].text)) return;
             } else if (line.words.size() > 1) {
                 if (line.words[1].text[0] == '#')
                     warn(place(line, 1),
@@ -308,7 +191,7 @@ class StatementReader {
                 continue;
             }
             if (line.words[0].text.starts_with('}')) return close(statement, line);
-            if (is_entry(heading_of(line.words[0].text)) && line.words.size() <= 3 &&
+            if (opens_entry(line.words[0].text) && line.words.size() <= 3 &&
                 (brace_follows() || line.words.back().text.ends_with('{'))) {
                 index_ = before;
                 break;
@@ -382,32 +265,6 @@ class StatementReader {
 std::vector<XinetdStatement> read_xinetd_lines(const std::shared_ptr<const Source>& source,
                                                Diagnostics& diagnostics) {
     return StatementReader(source, diagnostics).run();
-}
-
-bool is_xinetd(const Source& source) {
-    std::size_t index = 0, its = 0, natives = 0;
-    for (Found found = next_statement(source, index); found.kind != Found::Kind::none;
-         found = next_statement(source, index)) {
-        if (found.kind == Found::Kind::native && its == 0) return false;
-        ++(found.kind == Found::Kind::native ? natives : its);
-        if (is_entry(found.heading)) end_of_entry(source, found.last, index);
-    }
-    return its > 0 && its >= natives;
-}
-
-std::vector<PastedStatement> pasted_statements(const Source& source) {
-    std::vector<PastedStatement> pasted;
-    for (std::size_t index = 0;;) {
-        const Found found = next_statement(source, index);
-        if (found.kind == Found::Kind::none) return pasted;
-        if (found.kind == Found::Kind::native) continue;
-        PastedStatement statement{.first = found.first,
-                                  .last = found.last,
-                                  .kind = found.heading->kind,
-                                  .name = std::string(name_in(said_in(source, found.first)))};
-        if (is_entry(found.heading)) statement.last = end_of_entry(source, found.last, index);
-        pasted.push_back(std::move(statement));
-    }
 }
 
 }  // namespace minetd

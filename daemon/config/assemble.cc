@@ -36,10 +36,12 @@ Header header_from(const std::string& text) {
 
 class Assembler {
   public:
-    Assembler(DaemonSpec& daemon, std::vector<Draft>& drafts, Diagnostics& diagnostics)
-        : daemon_(daemon), drafts_(drafts), diagnostics_(diagnostics) {}
+    Assembler(DaemonSpec& daemon, std::vector<Draft>& drafts, const Reader& reader,
+              Diagnostics& diagnostics)
+        : daemon_(daemon), drafts_(drafts), reader_(reader), diagnostics_(diagnostics) {}
 
-    bool run(const std::vector<Section>& sections) {
+    bool run() {
+        const std::vector<Section>& sections = reader_.sections;
         for (const Section& section : sections)
             if (same_word(section.header, "minetd")) daemon(section);
         for (const Section& section : sections)
@@ -238,6 +240,12 @@ class Assembler {
         return draft;
     }
 
+    bool is_commented_out(const Section& section) const {
+        return !section.ownerless &&
+               (reader_.commented_out.contains(section.header) ||
+                reader_.commented_out.contains(header_from(section.header).service));
+    }
+
     /// A section that no line is about defines its service, if it says who serves it. Else it may
     /// be what keeps strangers from a service whose name is another one, so nothing is started.
     void define(const Section& section, bool labelled) {
@@ -249,6 +257,14 @@ class Assembler {
                 });
         };
         const bool served = says("server") || says("builtin") || says("redirect");
+        if (!labelled && !served && is_commented_out(section)) {
+            diagnostics_.warning(section.place.where(),
+                                 fmt::format("the line of `{}` is a comment, so nothing goes by "
+                                             "this section",
+                                             section.header),
+                                 "take the comment sign away, or the section out");
+            return;
+        }
         if (!labelled && (section.ownerless || !served))
             unsound(section,
                     "is about no service that is known: one may be without its limits, so none "
@@ -282,6 +298,7 @@ class Assembler {
 
     DaemonSpec& daemon_;
     std::vector<Draft>& drafts_;
+    const Reader& reader_;
     Diagnostics& diagnostics_;
     std::vector<Draft> defaults_{codec::names<Serve>().size(), Draft(Place{})};  ///< by Serve
     std::unordered_map<std::string, std::size_t> by_key_;
@@ -294,7 +311,7 @@ class Assembler {
 bool assemble(Reader& reader, DaemonSpec& daemon, std::vector<Draft>& drafts,
               Diagnostics& diagnostics) {
     drafts = std::move(reader.drafts);
-    return Assembler(daemon, drafts, diagnostics).run(reader.sections);
+    return Assembler(daemon, drafts, reader, diagnostics).run();
 }
 
 }  // namespace minetd

@@ -63,6 +63,24 @@ bool is_key_value(std::string_view text) {
     return false;
 }
 
+std::optional<std::string_view> commented_out(std::string_view text) {
+    if (!text.starts_with('#')) return std::nullopt;
+    constexpr std::string_view off = "<off>";
+    while (!text.empty() && (text.starts_with(off) || text[0] == '#' || is_blank(text[0])))
+        text.remove_prefix(text.starts_with(off) ? off.size() : 1);
+    std::vector<std::string_view> fields;
+    while (!text.empty()) {
+        fields.push_back(text.substr(0, text.find_first_of(blanks)));
+        text.remove_prefix(fields.back().size());
+        text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    }
+    constexpr std::size_t fewest = 6;  // up to the program
+    if (fields.size() < fewest) return std::nullopt;
+    for (const std::string_view type : {"stream", "dgram", "raw", "rdm", "seqpacket"})
+        if (fields[1].substr(0, fields[1].find(',')) == type) return fields[0];
+    return std::nullopt;
+}
+
 std::string_view LineReader::usable(std::size_t index, std::size_t column) const {
     const std::string_view text = source_->line(index).text.substr(column);
     return rules_.inline_comment ? text.substr(0, text.find('#')) : text;

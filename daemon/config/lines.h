@@ -53,6 +53,10 @@ class LineReader {
     std::size_t column_ = 0;  ///< where line at_ goes on after a put_back
 };
 
+/// The first field of a service's line that is a comment now, as people and update-inetd(8) put a
+/// service out of service: `#ftp stream tcp ...`, `#<off># ftp stream tcp ...`. Nothing for prose.
+std::optional<std::string_view> commented_out(std::string_view text);
+
 /// Whether the second word is `on` or `off`: NetBSD's key-value form.
 bool is_key_value(std::string_view text);
 

@@ -181,6 +181,9 @@ void Reader::read(const std::shared_ptr<Source>& source, Scope& scope) {
     LineReader lines(source, rules_, diagnostics_);
     read_lines(lines, scope);
     if (too_many()) return;
+    for (std::size_t line = 0; line < lines.position(); ++line)
+        if (const auto name = minetd::commented_out(source->line(line).text))
+            commented_out.emplace(*name);
     for (Section& section : read_sections(source, lines.position(), diagnostics_)) {
         if (too_many()) return;
         if (!section.include) {

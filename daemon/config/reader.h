@@ -35,6 +35,7 @@ class Reader {
 
     std::vector<Draft> drafts;
     std::vector<Section> sections;
+    std::set<std::string, std::less<>> commented_out;  ///< the names in lines that are comments now
     XinetdFiles xinetd;
     std::set<std::string> files;  ///< that were read, but for xinetd's own includes
     std::vector<Draft> complete;  ///< drafts that no section is about: xinetd's

@@ -182,6 +182,33 @@ TEST_SUITE("config") {
         }
     }
 
+    TEST_CASE("a section whose line is a comment now is about nothing, and nothing suffers") {
+        struct {
+            std::string comment;
+            bool is_line = true;
+        } const rows[] = {
+            {"#7001 stream tcp nowait nobody /bin/cat cat"},
+            {"#<off># 7001\tstream\ttcp\tnowait\tnobody\t/bin/cat\tcat"},
+            {"# 7001 stream,10 tcp nowait nobody internal"},
+            {"## 7001 dgram udp wait root /usr/sbin/in.tftpd in.tftpd"},
+            {"# 7001 is where the second one listens, for now", false},
+            {"#7001 stream tcp", false},
+            {"# we have 7001 stream tcp nowait nobody /bin/cat", false},
+        };
+        for (const auto& row : rows) {
+            for (const std::string header : {"7001", "7001/tcp"}) {
+                const Reading reading =
+                    read("7000 stream tcp nowait nobody /bin/cat\n" + row.comment + "\n[" + header +
+                         "]\nonly_from = 127.0.0.1\n[7000]\nnice = 5\n");
+                CAPTURE(row.comment);
+                CAPTURE(reading.said());
+                CHECK(reading.configuration.fatal != row.is_line);
+                CHECK((reading.said().find("is a comment") != std::string::npos) == row.is_line);
+                CHECK(reading.find("7000/tcp") != nullptr);
+            }
+        }
+    }
+
     TEST_CASE("defaults, then the line, then the section") {
         const Reading reading = read(
             "7000 stream tcp nowait/7 nobody /bin/cat\n7001 stream tcp nowait nobody /bin/cat\n"

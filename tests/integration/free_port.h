@@ -6,8 +6,9 @@
 
 namespace minetd {
 
-/// A port that nobody uses, for both families and both protocols, and outside the range from which
-/// the kernel takes the clients' own ports. Throws std::runtime_error when there is none.
+/// A port that nobody uses, for both families and both protocols, that no other test process is
+/// given meanwhile, and outside the range from which the kernel takes the clients' own ports.
+/// Throws std::runtime_error when there is none.
 std::uint16_t free_port();
 
 }  // namespace minetd

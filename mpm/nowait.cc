@@ -76,24 +76,6 @@ void Nowait::update_doors() noexcept {
         retry_.schedule(limit_pause);
 }
 
-Nowait::Taken Nowait::accept_from(const ListeningSocket& socket, Waiting& connection) noexcept {
-    connection.peer.length = SocketAddress::capacity;
-    connection.connection = UniqueFd(
-        ::accept4(socket.fd, connection.peer.raw(), &connection.peer.length, SOCK_CLOEXEC));
-    if (!connection.connection) {
-        const int error = errno;
-        if (is_shortage(error)) back_off("accept", error);
-        // A client that has gone before it was accepted is nobody's error.
-        const bool gone = error == ECONNABORTED || error == EPROTO || error == EINTR;
-        return gone ? Taken::nobody : Taken::none;
-    }
-    if (socket.specific) {
-        connection.local = socket.address;
-        connection.local_known = true;
-    }
-    return Taken::one;
-}
-
 int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     // Whoever has just ended must not count against who comes now.
     if (runtime_.programs.most != ~0U || job_.spec->limits.instances ||
@@ -104,9 +86,19 @@ int Nowait::on_readable(const ListeningSocket& socket) noexcept {
     take_ = 1;
     for (int i = 0; i < most; ++i) {
         Waiting connection;
-        const Taken taken = accept_from(socket, connection);
-        if (taken == Taken::none) return i;
-        if (taken == Taken::nobody) continue;
+        connection.peer.length = SocketAddress::capacity;
+        connection.connection = UniqueFd(
+            ::accept4(socket.fd, connection.peer.raw(), &connection.peer.length, SOCK_CLOEXEC));
+        if (!connection.connection) {
+            if (is_shortage(errno)) back_off("accept", errno);
+            // A client that has gone before it was accepted is nobody's error.
+            if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;
+            return i;
+        }
+        if (socket.specific) {
+            connection.local = socket.address;
+            connection.local_known = true;
+        }
         if (admit_and_start(connection) == Outcome::later) {
             waiting_.push_back(std::move(connection));
             update_doors();

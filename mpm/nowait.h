@@ -53,11 +53,9 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
         std::unique_ptr<FdEvent> event;
     };
     enum class Outcome { served, refused, later, asking };
-    enum class Taken { one, nobody, none };  ///< nobody: who came has gone again
 
     void on_exit(const Exit& exit) noexcept override;
     void show_sessions(ProgramBoard& board) noexcept override;
-    Taken accept_from(const ListeningSocket& socket, Waiting& connection) noexcept;
     /// Serves a batch; returns how many there were (at most).
     int on_readable(const ListeningSocket& socket) noexcept;
     Outcome refuse(const Waiting& connection, const Guard& guard) noexcept;

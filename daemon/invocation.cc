@@ -50,4 +50,11 @@ Invocation note_invocation(int argc, char** argv) {
     return noted;
 }
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (std::string& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 }  // namespace minetd

@@ -18,6 +18,9 @@ struct Invocation {
 /// where that fails it is what the kernel says.
 Invocation note_invocation(int argc, char** argv);
 
+/// The null-terminated array that execve(2) takes; borrows the texts.
+std::vector<char*> pointers_to(std::vector<std::string>& texts);
+
 /// Tells a daemon that is started by `minetd --supervise` the pid of that.
 inline constexpr char supervisor_variable[] = "MINETD_SUPERVISOR";
 

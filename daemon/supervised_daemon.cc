@@ -25,13 +25,6 @@ namespace {
 constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
 constexpr char no_exec[] = "minetd: --supervise: the daemon's binary cannot be executed\n";
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 /// A variable whose value only the new process knows.
 class OwnPid {
   public:

@@ -26,14 +26,6 @@ void set_inherited(int fd, bool inherited) noexcept {
     ::fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC);
 }
 
-/// The null-terminated array that execve(2) takes; borrows the texts.
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 bool is_same_file(const struct stat& a, const struct stat& b) noexcept {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
            a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;

@@ -210,11 +210,13 @@ constexpr int look_again_ms = 10;
 void DaemonUnderTest::await(const std::function<bool()>& reached, const std::string& what) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
     std::unique_lock lock(mutex_);
-    // What is printed is told; what else there is to see is looked at.
-    while (!reached() && !output_ended_ && std::chrono::steady_clock::now() < deadline)
+    // What is printed is told; what else there is to see is looked at. Having been so once is
+    // enough: servers of before a reload may still answer now and then.
+    while (!reached()) {
+        if (output_ended_ || std::chrono::steady_clock::now() >= deadline)
+            throw std::runtime_error("waited for `" + what + "` in vain; minetd said:\n" + output_);
         changed_.wait_for(lock, std::chrono::milliseconds(look_again_ms));
-    if (!reached())
-        throw std::runtime_error("waited for `" + what + "` in vain; minetd said:\n" + output_);
+    }
 }
 
 void DaemonUnderTest::signal(int number) const {

@@ -3,6 +3,7 @@
 // configuration was loaded anew.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "tests/integration/daemon_under_test.h"
 #include "tests/integration/gauge.h"
 #include "tests/integration/house.h"
+#include "tests/integration/process_tree.h"
 
 using namespace minetd;
 
@@ -43,6 +45,11 @@ void stay_exact(const Way& way) {
     CHECK(closed);
 }
 
+/// Processes of the daemon's own; where nobody is connected, one for each generation.
+long generations(const DaemonUnderTest& daemon) {
+    return std::ranges::count(descendants(daemon.pid()), daemon.pid(), &ProcessView::parent);
+}
+
 /// Lists and times: the same numbers of the same addresses by those who come instead of killed
 /// servers, and others after a reload.
 void hold_lists(const Way& way) {
@@ -70,9 +77,8 @@ void hold_lists(const Way& way) {
         const auto crowd = [&] {
             return Crowd(daemon.port("listed"), clients, addresses).by_address();
         };
-        // Servers of the configuration before may still accept, by its rules.
-        for (int i = 0; i < 500 && crowd() != wanted; ++i) {
-        }
+        // Servers of the configuration before may still accept, by its rules, until they are gone.
+        CHECK(comes_true([&] { return generations(daemon) <= 1; }));
         CHECK((crowd() == wanted));
         if (wanted.empty()) continue;  // there may be nobody to be killed
         const Crowd inside(daemon.port("listed"), clients, addresses);

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -21,14 +20,14 @@ using namespace minetd;
 namespace {
 
 struct ProcessFigures {
-    long descriptors = 0, zombies = 0, children = 0, resident_kib = 0;
+    std::size_t descriptors = 0;
+    long zombies = 0, children = 0, resident_kib = 0;
 };
 
 ProcessFigures figures_of(pid_t pid) {
     const std::string proc = "/proc/" + std::to_string(pid);
     ProcessFigures figures;
-    for (const auto& entry : std::filesystem::directory_iterator(proc + "/fd"))
-        figures.descriptors += !entry.path().empty();
+    figures.descriptors = open_descriptors(pid);
     for (const ProcessView& child : descendants(pid)) {
         ++figures.children;
         figures.zombies += child.state == 'Z';

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <random>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -57,8 +58,8 @@ struct Outcome {
 };
 
 /// Requests and answers on one connection; false when it ended before an answer.
-bool converse(Client& client, unsigned requests, const std::atomic<bool>& over, Outcome& outcome) {
-    for (unsigned i = 0; i < requests && !over; ++i) {
+bool converse(Client& client, unsigned requests, const std::stop_token& over, Outcome& outcome) {
+    for (unsigned i = 0; i < requests && !over.stop_requested(); ++i) {
         const std::string text = "request " + std::to_string(i) + "\n";
         client.send(text);
         if (client.line() != text) return false;
@@ -70,10 +71,10 @@ bool converse(Client& client, unsigned requests, const std::atomic<bool>& over, 
 }
 
 /// Connections short and long, one after the other.
-void come_again(std::uint16_t port, unsigned seed, const std::atomic<bool>& over, Doomed& doomed,
+void come_again(std::uint16_t port, unsigned seed, const std::stop_token& over, Doomed& doomed,
                 Outcome& outcome) {
     std::minstd_rand chance(seed);
-    while (!over) try {
+    while (!over.stop_requested()) try {
             const auto began = Clock::now();
             Client client(port);
             if (client.end() == Client::End::refused) {
@@ -98,8 +99,7 @@ struct Kills {
 /// Stops a server, so that what it holds stays what it holds, notes that, and kills it.
 void kill_one(pid_t server, Doomed& doomed, Kills& kills) {
     if (::kill(server, SIGSTOP) < 0) return;
-    for (int i = 0; i < 1000 && !is_stopped(server); ++i)
-        std::this_thread::sleep_for(std::chrono::microseconds(100));
+    comes_true([&] { return is_stopped(server); });
     const std::set<std::uint16_t> peers = peers_of(server);
     doomed.add(peers);
     kills.connections += peers.size();
@@ -131,13 +131,14 @@ TEST_CASE("servers killed under load: their own connections fail, and the counts
                                "threads_per_child = 8\nmin_spare_threads = 8\n"
                                "max_spare_threads = 24\nserver_limit = 40\n");
         const std::uint16_t port = daemon.port("echo");
-        std::atomic<bool> over = false;
         Outcome outcome;
         Doomed doomed;
         Kills kills;
-        std::vector<std::thread> threads;
+        std::vector<std::jthread> threads;
         for (unsigned i = 0; i < clients; ++i)
-            threads.emplace_back([&, i] { come_again(port, i + 1, over, doomed, outcome); });
+            threads.emplace_back([&, i](const std::stop_token& over) {
+                come_again(port, i + 1, over, doomed, outcome);
+            });
         std::minstd_rand chance(4711);
         auto next_kill = Clock::now();
         // On a slow machine a few kills may all have hit nobody's server.
@@ -148,8 +149,8 @@ TEST_CASE("servers killed under load: their own connections fail, and the counts
             const std::vector<pid_t> servers = servers_of(daemon);
             if (!servers.empty()) kill_one(servers[chance() % servers.size()], doomed, kills);
         }
-        over = true;
-        for (std::thread& thread : threads) thread.join();
+        for (std::jthread& thread : threads) thread.request_stop();
+        threads.clear();
 
         CHECK(outcome.cut > 0);
         CHECK(outcome.cut <= kills.connections);

@@ -9,8 +9,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -119,11 +117,6 @@ void report(const char* operation, unsigned count, const LoadCounts& seen) {
     MESSAGE(table_row(operation, count, seen));
     CHECK(seen.answered > count);
     CHECK(seen.lost() == 0);
-}
-
-std::size_t open_descriptors(pid_t pid) {
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 }  // namespace

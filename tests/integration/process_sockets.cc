@@ -7,13 +7,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
 
 #include "daemon/os/socket_address.h"
 #include "daemon/os/unique_fd.h"
+#include "tests/integration/process_tree.h"
 
 namespace minetd {
 
@@ -47,6 +47,7 @@ std::set<std::uint16_t> peers_of(pid_t pid) {
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     for_each_socket(pid, [&](int number, ino_t) {
         const UniqueFd its(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
+        if (!its && (errno == EBADF || errno == ESRCH)) return;  // closed, or ended, meanwhile
         if (!its) throw std::system_error(errno, std::generic_category(), "pidfd_getfd");
         if (const SocketAddress peer = peer_address(its.get()); peer.is_ip())
             peers.insert(peer.port());
@@ -55,16 +56,16 @@ std::set<std::uint16_t> peers_of(pid_t pid) {
 }
 
 bool is_stopped(pid_t pid) {
-    std::error_code gone;
-    for (const auto& task :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
-        std::ifstream stat(task.path() / "stat");
+    bool stopped = true;
+    for_each_task(pid, [&](const std::filesystem::path& task) {
+        std::ifstream stat(task / "stat");
         std::string text;
         std::getline(stat, text);
         const std::size_t name_end = text.rfind(')');
-        if (name_end != std::string::npos && text.compare(name_end, 4, ") T ") != 0) return false;
-    }
-    return true;
+        if (name_end != std::string::npos && text.compare(name_end, 4, ") T ") != 0)
+            stopped = false;
+    });
+    return stopped;
 }
 
 }  // namespace minetd

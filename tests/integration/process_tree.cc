@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "tests/integration/process_tree.h"
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace minetd {
 namespace {
@@ -27,13 +27,17 @@ bool look(pid_t pid, ProcessView& view) {
 
 }  // namespace
 
-std::vector<ProcessView> descendants(pid_t pid) {
+void for_each_task(pid_t pid, const std::function<void(const std::filesystem::path&)>& each) {
     namespace fs = std::filesystem;
+    std::error_code gone;  // a process may end while it is looked at
+    fs::directory_iterator task("/proc/" + std::to_string(pid) + "/task", gone);
+    for (; !gone && task != fs::directory_iterator(); task.increment(gone)) each(task->path());
+}
+
+std::vector<ProcessView> descendants(pid_t pid) {
     std::vector<ProcessView> found;
-    std::error_code gone;
-    for (const auto& task :
-         fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
-        std::ifstream children(task.path() / "children");
+    for_each_task(pid, [&](const std::filesystem::path& task) {
+        std::ifstream children(task / "children");
         for (pid_t child; children >> child;) {
             ProcessView view;
             if (!look(child, view)) continue;
@@ -41,8 +45,13 @@ std::vector<ProcessView> descendants(pid_t pid) {
             const std::vector<ProcessView> below = descendants(child);
             found.insert(found.end(), below.begin(), below.end());
         }
-    }
+    });
     return found;
+}
+
+std::size_t open_descriptors(pid_t pid) {
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 pid_t only_child(pid_t parent) {

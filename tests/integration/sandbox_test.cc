@@ -60,6 +60,9 @@ TEST_CASE("what is forbidden meets the kernel's refusal, whoever serves it and h
 
 TEST_CASE("a reload puts programs and pools into each sandbox, and out of it again") {
     const Ground ground;
+    const fs::path marker = "/var/tmp/minetd-sandbox-" + std::to_string(::getpid());
+    const std::string list_marker = "list " + marker.string();
+    fs::create_directory(marker);
     for (const SandboxedWay& way :
          {sandboxed_ways()[0], sandboxed_ways()[2], sandboxed_ways()[4], sandboxed_ways()[7]}) {
         CAPTURE(std::string(way.serve));
@@ -94,10 +97,8 @@ TEST_CASE("a reload puts programs and pools into each sandbox, and out of it aga
             {"capabilities = net_bind_service\n", "bind 91", "ok", "EACCES"},
             {"private_network = yes\n", "connect {listener}", "ECONNREFUSED", "ok"},
             {"read_only = yes\n", "write @/open/file", "EROFS", "ok"},
-            {"private_tmp = yes\n", "list /var/tmp/minetd-sandbox", "ENOENT", "empty"},
+            {"private_tmp = yes\n", list_marker.c_str(), "ENOENT", "empty"},
         };
-        const fs::path marker = "/var/tmp/minetd-sandbox";
-        fs::create_directory(marker);
         for (const auto& row : rows) {
             const SandboxCase one{
                 .name = "", .settings = row.settings, .tries = {}, .root = row.root};
@@ -112,8 +113,8 @@ TEST_CASE("a reload puts programs and pools into each sandbox, and out of it aga
             daemon.reload(lines(""));
         }
         await_answer("ptrace", "ESRCH");
-        fs::remove(marker);
     }
+    fs::remove(marker);
 }
 
 TEST_CASE(

@@ -48,11 +48,6 @@ pid_t kill_daemon(DaemonUnderTest& minetd) {
     return next;
 }
 
-std::size_t open_descriptors(pid_t pid) {
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
 /// Runs minetd with these words. It may say what it likes.
 pid_t launch(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
     words.insert(words.begin(), from_environment("MINETD"));

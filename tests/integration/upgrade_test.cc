@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <regex>
 
@@ -20,12 +19,6 @@
 using namespace minetd;
 
 namespace {
-
-std::ptrdiff_t descriptors_of(pid_t pid) {
-    return std::distance(
-        std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"),
-        std::filesystem::directory_iterator());
-}
 
 /// What a service says in `Total Accesses` and the like; -1: nothing.
 long number(std::uint16_t port, const std::string& key) {
@@ -259,7 +252,7 @@ only_from = localhost
 log_on_success = USERID
 )");
     const pid_t pid = minetd.daemon().pid();
-    std::ptrdiff_t fewest = 0;
+    std::size_t fewest = 0;
     std::size_t processes = 0;
     for (int round = 0; round < 6; ++round) {
         minetd.must_upgrade();
@@ -268,15 +261,15 @@ log_on_success = USERID
         if (round == 1) {
             // Those of the former image need a moment to go.
             REQUIRE(comes_true([&] {
-                const auto now = descriptors_of(pid);
+                const auto now = open_descriptors(pid);
                 ::poll(nullptr, 0, 200);
-                return now == descriptors_of(pid);
+                return now == open_descriptors(pid);
             }));
-            fewest = descriptors_of(pid);
+            fewest = open_descriptors(pid);
             processes = descendants(pid).size();
         }
     }
-    CHECK(comes_true([&] { return descriptors_of(pid) <= fewest; }));
+    CHECK(comes_true([&] { return open_descriptors(pid) <= fewest; }));
     CHECK(comes_true([&] { return descendants(pid).size() <= processes; }));
 }
 

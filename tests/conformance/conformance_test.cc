@@ -177,6 +177,17 @@ std::string answer(Client& client, const Handler& handler) {
     return client.rest();
 }
 
+/// Boards are shown a moment after their services are there.
+void await_lists(DaemonUnderTest& daemon) {
+    for (const char* mpm : mpms)
+        CHECK(comes_true([&] {
+            return is_list_of_services(
+                       "", Client(daemon.port(std::string("services_") + mpm)).ask("")) &&
+                   is_list_of_servers("",
+                                      Client(daemon.port(std::string("servers_") + mpm)).ask(""));
+        }));
+}
+
 template <class Body>
 void for_each_handler(const char* mpm, Body&& body) {
     for (const Handler& handler : handlers) {
@@ -219,6 +230,7 @@ TEST_SUITE_BEGIN("conformance");
 
 TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow reader") {
     DaemonUnderTest daemon(configuration(""));
+    await_lists(daemon);
     const std::string lines = "one\r\ntwo\r\nthree\r\n";
     for_each_pair_at_once([&](const Handler& handler, const char* mpm) {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
@@ -263,6 +275,7 @@ TEST_CASE("manners of talking: whole, byte by byte, pipelined, half-closed, slow
 
 TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing") {
     DaemonUnderTest daemon(configuration(""));
+    await_lists(daemon);
     const linger at_once{1, 0};
     for_each_pair_at_once([&](const Handler& handler, const char* mpm) {
         const std::uint16_t port = daemon.port(port_name(handler, mpm));
@@ -282,12 +295,7 @@ TEST_CASE("a reset, an abandoned and a silent client cost the next one nothing")
 
 TEST_CASE("a client that is silent past the deadline is let go") {
     DaemonUnderTest daemon(configuration("idle_timeout = 1\nfirst_byte_timeout = 1\n"));
-    // Boards are shown a moment after their services are there.
-    for (const char* mpm : mpms)
-        CHECK(comes_true([&] {
-            const std::string got = Client(daemon.port(std::string("services_") + mpm)).ask("");
-            return is_list_of_services("", got);
-        }));
+    await_lists(daemon);
     std::map<std::string, Client> silent;
     for_each_pair([&](const Handler& handler, const char* mpm) {
         if (!handler.ends) return;  // it is not the client's turn to speak

@@ -14,7 +14,7 @@
 namespace minetd {
 
 /// How long any test waits for anything. Long, because it only matters when a test fails.
-constexpr int patience_ms = 30'000;
+constexpr int patience_ms = 60'000;
 
 /// Looks again and again, for what nothing tells of; false when patience is over.
 bool comes_true(const std::function<bool()>& reached);

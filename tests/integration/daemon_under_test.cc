@@ -73,9 +73,21 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+namespace {
+
+/// The build may lie where the service's user cannot go. Copied once: a program that is still being
+/// written when another thread forks cannot be executed until that child is another program.
+std::string probe_for_all() {
+    static const TemporaryDirectory directory;
+    static const bool copied =
+        std::filesystem::copy_file(from_environment("MINETD_PROBE"), directory.path() + "/probe");
+    return copied ? directory.path() + "/probe" : "";
+}
+
+}  // namespace
+
 DaemonUnderTest::DaemonUnderTest(std::string_view configuration, LaunchOptions options) {
-    // The build may lie where the service's user cannot go.
-    std::filesystem::copy_file(from_environment("MINETD_PROBE"), file("probe"));
+    std::filesystem::create_hard_link(probe_for_all(), file("probe"));
     configure(configuration);
     launch(options);
     if (options.await_ready) await_output("ready: ");

@@ -31,7 +31,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Whoever was cut off comes again before the dead have been reaped, so all may count twice for that
-// moment. The pool's places are as many as the limit: one that is lost is missed.
+// moment: the next one is killed when the dead are gone. The pool's places are as many as the
+// limit: one that is lost is missed.
 constexpr unsigned clients = 16, instances = 40;
 
 std::chrono::seconds storm_length() {
@@ -105,6 +106,7 @@ void kill_one(pid_t server, Doomed& doomed, Kills& kills) {
     kills.connections += peers.size();
     ++kills.servers;
     ::kill(server, SIGKILL);
+    comes_true([&] { return ::kill(server, 0) < 0; });
 }
 
 /// How many of `count` connections made at once are served while all are open.

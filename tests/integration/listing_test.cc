@@ -98,7 +98,8 @@ TEST_CASE("services and servers are listed, in every way of serving the lists") 
         CHECK(third.line() == "x\n");
         const std::string pid(" \\d+"), from(pid + " 127\\.0\\.0\\.1" + std::string(since));
         const std::string who = until(daemon.port("who"), [&](const std::string& text) {
-            return lines(text, "program" + from) == 2 && lines(text, "pool" + from) == 1;
+            return lines(text, "program" + from) == 2 && lines(text, "pool" + from) == 1 &&
+                   lines(text, "pool" + pid + " -" + std::string(since)) >= 1;
         });
         CAPTURE(who);
         CHECK(lines(who, "program" + from) == 2);

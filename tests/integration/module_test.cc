@@ -170,10 +170,7 @@ TEST_CASE("where only some threads are to be had these serve, and go with their 
         const std::vector<ProcessView> before = descendants(daemon.pid());
         CHECK(before.size() == 2);
         daemon.reload(text);
-        CHECK(comes_true([&] {
-            return std::ranges::none_of(
-                before, [](const ProcessView& process) { return ::kill(process.pid, 0) == 0; });
-        }));
+        CHECK(comes_true([&] { return are_gone(before); }));
         CHECK(Client(daemon.port("calc")).ask("6 * 7\n") == "42\n");
         daemon.await_output("thread: Resource temporarily unavailable");
         CHECK(daemon.lines_with("thread: Resource temporarily unavailable") == 1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "tests/integration/process_tree.h"
 
+#include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -52,6 +54,11 @@ std::vector<ProcessView> descendants(pid_t pid) {
 std::size_t open_descriptors(pid_t pid) {
     const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+bool are_gone(const std::vector<ProcessView>& processes) {
+    return std::ranges::none_of(
+        processes, [](const ProcessView& process) { return ::kill(process.pid, 0) == 0; });
 }
 
 pid_t only_child(pid_t parent) {

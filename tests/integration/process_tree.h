@@ -27,6 +27,9 @@ std::size_t open_descriptors(pid_t pid);
 /// The child that a process has; 0 where it has none.
 pid_t only_child(pid_t parent);
 
+/// No process has any of their numbers any more.
+bool are_gone(const std::vector<ProcessView>& processes);
+
 /// All descendants; one that ends while it is looked at is left out.
 std::vector<ProcessView> descendants(pid_t pid);
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "daemon/request.h"
 #include "daemon/superdaemon.h"
@@ -21,7 +23,7 @@ class Superdaemon::Intake {
         for (const auto& spec : next.services) next_[spec->key()] = spec;
     }
 
-    void take(Handover::Service& from) noexcept;
+    void take_services() noexcept;
     void take_draining(Handover::Service& from) noexcept;
     void take_inquirer(Handover::Inquirer& from);
     void take_announcer(Announcer& announcer);
@@ -31,6 +33,7 @@ class Superdaemon::Intake {
   private:
     /// What its processes share with the daemon, as it is.
     std::unique_ptr<Service> belongings(Handover::Service& from);
+    void place(Handover::Service& from, std::unique_ptr<Service> taken);
     /// What others may name too.
     UniqueFd take_shared(HandedFd& handed) {
         taken_.insert(handed.number);
@@ -102,24 +105,38 @@ std::unique_ptr<Superdaemon::Service> Superdaemon::Intake::belongings(Handover::
     return made;
 }
 
-void Superdaemon::Intake::take(Handover::Service& from) noexcept {
-    try {
-        auto taken = belongings(from);
-        Service& placed = *taken;
-        // Where it is as the file has it, it is where the file has it.
-        const std::string key = placed.spec->key();
-        if (key != from.key) daemon_.inheritance_.rename_handed(from.key, key);
-        const auto same = next_.find(key);
-        if (same != next_.end() && *same->second == *placed.spec) placed.spec = same->second;
-        placed.dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(placed));
-        daemon_.open_sockets(placed);
-        const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
-        placed.dispatcher->take_over(from.dispatcher, sockets);
-        if (!placed.spec->tcpmux) placed.dispatcher->serve(sockets);
-        daemon_.services_[key] = std::move(taken);
-    } catch (const std::exception& problem) {
-        complain(from, problem.what());
-    }
+void Superdaemon::Intake::take_services() noexcept {
+    std::vector<std::pair<Handover::Service*, std::unique_ptr<Service>>> all;
+    const auto attempt = [this](Handover::Service& from, auto&& step) {
+        try {
+            step();
+        } catch (const std::exception& problem) {
+            complain(from, problem.what());
+        }
+    };
+    // What each knows of the others is known before the first one begins by it.
+    daemon_.configuration_.services.clear();
+    for (Handover::Service& from : state_.services)
+        attempt(from, [&] {
+            all.emplace_back(&from, belongings(from));
+            daemon_.configuration_.services.push_back(all.back().second->spec);
+        });
+    for (auto& one : all) attempt(*one.first, [&] { place(*one.first, std::move(one.second)); });
+}
+
+void Superdaemon::Intake::place(Handover::Service& from, std::unique_ptr<Service> taken) {
+    Service& placed = *taken;
+    // Where it is as the file has it, it is where the file has it.
+    const std::string key = placed.spec->key();
+    if (key != from.key) daemon_.inheritance_.rename_handed(from.key, key);
+    const auto same = next_.find(key);
+    if (same != next_.end() && *same->second == *placed.spec) placed.spec = same->second;
+    placed.dispatcher = make_dispatcher(daemon_.runtime_, daemon_.assignment(placed));
+    daemon_.open_sockets(placed);
+    const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
+    placed.dispatcher->take_over(from.dispatcher, sockets);
+    if (!placed.spec->tcpmux) placed.dispatcher->serve(sockets);
+    daemon_.services_[key] = std::move(taken);
 }
 
 /// What lives is counted, recorded and waited for. Who is admitted and waits for a program
@@ -184,7 +201,7 @@ void Superdaemon::take_over(Handover& state, const Configuration& next) {
     // do its sockets, as the former ones have the same key.
     for (Handover::Service& one : state.draining) intake.take_draining(one);
     inheritance_.take_over(state.sockets);
-    for (Handover::Service& one : state.services) intake.take(one);
+    intake.take_services();
     for (Handover::Inquirer& one : state.inquirers) intake.take_inquirer(one);
     for (Announcer* announcer : announcers()) intake.take_announcer(*announcer);
     intake.finish();

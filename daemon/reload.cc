@@ -4,7 +4,9 @@
 // sessions run on in any case.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "daemon/config/module_file.h"
 #include "daemon/os/avahi.h"
@@ -60,12 +62,14 @@ ServiceContext Superdaemon::context_for(const ServiceSpec& spec) const {
     context.redirect = spec.redirect;
     if (find_builtin(spec.builtin) == nullptr)
         context.module = module_stamp(spec.sandbox.chroot + module_file(spec.builtin));
-    for (const auto& [key, service] : services_) {
-        const ServiceSpec& other = *service->spec;
-        if (spec.builtin == "tcpmux" && other.tcpmux) context.mux_names.push_back(other.name);
-        if (spec.is_datagram() && other.is_builtin() && other.is_datagram() && other.port != 0)
-            context.own_udp_ports.push_back(other.port);
+    for (const auto& other : configuration_.services) {
+        if (spec.builtin == "tcpmux" && other->tcpmux) context.mux_names.push_back(other->name);
+        if (spec.is_datagram() && other->is_builtin() && other->is_datagram() && other->port != 0)
+            context.own_udp_ports.push_back(other->port);
     }
+    // Whatever the order of the file.
+    std::ranges::sort(context.mux_names);
+    std::ranges::sort(context.own_udp_ports);
     return context;
 }
 
@@ -340,6 +344,10 @@ std::string Superdaemon::go_over_to(const Configuration& next) {
         log_.message(Level::warning, "cgroup in [minetd] takes effect at the next start");
     configuration_.daemon = next.daemon;
     configuration_.broken = next.broken;
+    // What each knows of the others is known before the first one begins by it.
+    configuration_.services = step.kept;
+    for (const Changes::Pair& pair : step.changed) configuration_.services.push_back(pair.after);
+    std::ranges::copy(step.added, std::back_inserter(configuration_.services));
     sensors_.prepare(next.services);
     for (const auto& spec : step.removed) remove(spec->key());
     inheritance_.assign(next.services);
@@ -355,8 +363,8 @@ std::string Superdaemon::go_over_to(const Configuration& next) {
                          fmt::format("{}: {}; it keeps those it has", spec->id, problem.what()));
         }
     }
-    refresh_contexts();
     note_what_is_served();
+    refresh_contexts();
     brief_inquirer();
     announce();
     boards_.count_load();

@@ -82,8 +82,8 @@ Superdaemon::Superdaemon(const Configuration& configuration, const LogTarget& lo
     former_ = {};
     report_inheritance();
     cgroups_.sweep();
-    refresh_contexts();
     note_what_is_served();
+    refresh_contexts();
     brief_inquirer();
     announce();
     std::size_t missing = configuration_.broken.size();

@@ -21,8 +21,8 @@ using namespace minetd;
 namespace {
 
 /// What a service says in `Total Accesses` and the like; -1: nothing.
-long number(std::uint16_t port, const std::string& key) {
-    const std::string text = Client(port).ask("GET /?auto HTTP/1.0\r\n\r\n");
+long number(std::uint16_t port, const std::string& key, const std::string& of = "") {
+    const std::string text = Client(port).ask("GET /" + of + "?auto HTTP/1.0\r\n\r\n");
     std::smatch found;
     return std::regex_search(text, found, std::regex("\n" + key + ": ([0-9]+)"))
                ? std::stol(found[1])
@@ -236,6 +236,31 @@ TEST_CASE("statistics go on") {
     CHECK(comes_true([&] { return all() >= before; }));
     CHECK(is_served(Client(minetd.port("pool"))));
     CHECK(comes_true([&] { return all() >= before + 1; }));
+}
+
+TEST_CASE("who knows of the other services begins once, at the start and with each image") {
+    Upgradable minetd(R"(
+{first}  dgram  udp4 event   {user} internal echo
+{second} dgram  udp4 prefork {user} internal time
+{mux}    stream tcp4 worker  {user} internal tcpmux
+tcpmux/zeta  stream tcp nowait {user} /bin/cat cat
+tcpmux/alpha stream tcp nowait {user} /bin/cat cat
+{status} stream tcp4 event   {user} internal status
+)");
+    for (const long generation : {0, 1}) {
+        CAPTURE(generation);
+        for (const char* name : {"first", "second", "mux"}) {
+            CAPTURE(std::string(name));
+            long seen = -1;
+            CHECK(comes_true([&] {
+                seen = number(minetd.port("status"), "ParentServerMPMGeneration",
+                              std::to_string(minetd.port(name)));
+                return seen >= generation;
+            }));
+            CHECK(seen == generation);
+        }
+        if (generation == 0) minetd.must_upgrade();
+    }
 }
 
 TEST_CASE("nothing is left behind: descriptors and processes stay as many") {

@@ -3,14 +3,17 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "daemon/os/shared_memory.h"
 
 namespace minetd {
 namespace {
 
-bool say_board(const SharedBoard& board, Channel& channel) noexcept {
+bool say_board(const SharedBoard& board, Channel& channel, std::uint32_t in_place_of = 0) noexcept {
     ControlMessage message;
     message.kind = ControlMessage::Kind::board;
+    message.number = in_place_of;
     message.board = board.card;
     message.set_text(board.service);
     if (board.readable) return send_control(channel, message, board.readable.get());
@@ -46,6 +49,7 @@ void BoardSet::set_cgroup(const std::string& service, int directory) {
 void BoardSet::hear(const ControlMessage& message, UniqueFd attached) {
     switch (message.kind) {
         case ControlMessage::Kind::board: {
+            boards_.erase(message.number);
             SharedBoard& board = boards_[message.board.number];
             board.card = message.board;
             board.service = message.text_view();
@@ -98,15 +102,26 @@ bool BoardFeed::update_usages(const BoardSet& set, Channel& channel) noexcept {
 
 bool BoardFeed::update(const BoardSet& set, Channel& channel) noexcept {
     ControlMessage message;
-    // First what makes room.
+    // First what makes room. In place of one that is gone comes its successor, in one step: in
+    // between there would be no such service.
     for (auto told = told_.begin(); told != told_.end();) {
-        if (set.boards().contains(*told)) {
+        const auto& [gone, service] = *told;
+        if (set.boards().contains(gone)) {
             ++told;
             continue;
         }
-        message.kind = ControlMessage::Kind::board_gone;
-        message.number = *told;
-        if (!send_control(channel, message)) return false;
+        const auto successor =
+            std::ranges::find_if(set.boards(), [this, &service = service](const auto& board) {
+                return board.second.service == service && !told_.contains(board.first);
+            });
+        if (successor != set.boards().end()) {
+            if (!say_board(successor->second, channel, gone)) return false;
+            told_.emplace(successor->first, service);
+        } else {
+            message.kind = ControlMessage::Kind::board_gone;
+            message.number = gone;
+            if (!send_control(channel, message)) return false;
+        }
         told = told_.erase(told);
     }
     left_out_ = 0;
@@ -117,7 +132,7 @@ bool BoardFeed::update(const BoardSet& set, Channel& channel) noexcept {
             continue;
         }
         if (!say_board(board, channel)) return false;
-        told_.insert(number);
+        told_.emplace(number, board.service);
     }
     if (!update_usages(set, channel)) return false;
     // Last: who hears it knows all that was there before.

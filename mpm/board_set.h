@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 
 #include "daemon/os/cgroup.h"
@@ -68,7 +67,7 @@ class BoardFeed {
     bool update_usages(const BoardSet& set, Channel& channel) noexcept;
 
     std::size_t most_, left_out_ = 0;
-    std::set<std::uint32_t> told_;
+    std::map<std::uint32_t, std::string> told_;                      ///< boards, and their services
     std::map<std::string, std::uint32_t, std::less<>> told_usages_;  ///< their versions
     std::uint32_t configuration_ = 0;
 };

@@ -35,7 +35,8 @@ struct ControlMessage {
         passed,    ///< request `number` was granted: the connection is not yours any more
         declined,  ///< request `number` was not
         // to those who show the scoreboard
-        board,       ///< one more: `board` is its card, `text` its service, attached its memory
+        board,       ///< one more: `board` is its card, `text` its service, attached its memory; in
+                     ///< place of board `number`, unless that is 0
         board_gone,  ///< board `number` is no more
         daemon,      ///< the configuration was loaded `number` times, first when the daemon `began`
         usage,       ///< service `text` has a cgroup: attached its memory.current (`number` 0) or

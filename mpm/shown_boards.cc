@@ -175,6 +175,7 @@ void ShownBoards::hear(const ControlMessage& message, UniqueFd attached) noexcep
         } catch (const std::exception&) {
             // Without memory for it there is nothing to show.
         }
+        boards_.erase(message.number);
         boards_.insert_or_assign(shown.card.number, std::move(shown));
     }
 }

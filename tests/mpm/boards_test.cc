@@ -130,6 +130,37 @@ TEST_SUITE("mpm") {
         CHECK(connections() == -1);
     }
 
+    TEST_CASE(
+        "a board comes in place of the one before it: there is no moment without the service") {
+        BoardRegistry registry;
+        registry.add(card(0), "lazy", nullptr);  // a service without a process yet
+        Process other(registry, "other");
+        Viewer viewer;
+        int told = 0;
+        const auto look = [&] {
+            viewer.feed.update(registry.boards(), viewer.ours);
+            ControlMessage message;
+            UniqueFd attached;
+            for (; receive_control(viewer.theirs, message, attached) == Channel::Received::message;
+                 ++told) {
+                viewer.shown.hear(message, std::move(attached));
+                CHECK((told == 0 || viewer.service("lazy") != nullptr));
+            }
+        };
+        look();
+        for (int i = 0; i < 3; ++i) {
+            const Process process(registry, "lazy");
+            look();
+            registry.retire(process.number);
+            look();
+        }
+        CHECK(told == 9);  // two boards and of which configuration; then six in place of others
+        CHECK(viewer.snapshot.services.size() == 2);
+        registry.forget("lazy");
+        viewer.tell(registry.boards());
+        CHECK(viewer.service("lazy") == nullptr);
+    }
+
     TEST_CASE("programs are counted before anybody looks, and shown when somebody does") {
         struct : BoardRegistry::Reader {
             void boards_changed() noexcept override { ++changes; }

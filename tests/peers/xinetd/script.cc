@@ -26,7 +26,7 @@ namespace {
 
 /// How long nothing must come to be called silence. Only what never answers is asked this way, so
 /// the outcome does not depend on it.
-constexpr int silence_ms = 300;
+constexpr int silence_ms = 1000;
 
 /// Asks until it is so, and gives up when that takes too long.
 template <class Predicate>

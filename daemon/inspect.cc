@@ -86,6 +86,8 @@ int print_native(const CommandLine& line) {
     // A converted file goes to another host as often as not.
     const Configuration configuration = load(line, false, diagnostics);
     print(diagnostics);
+    // Services without what broken defaults were to say of them are open to more than they were.
+    if (configuration.fatal) return EX_CONFIG;
     fmt::print("{}", dump(configuration));
     return diagnostics.failed() ? EX_CONFIG : EX_OK;
 }

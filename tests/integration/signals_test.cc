@@ -211,6 +211,20 @@ TEST_CASE("exit codes: 64 for the command line, 78 for the configuration") {
     }
 }
 
+TEST_CASE("a configuration that is refused is not dumped: it would be open to more than it was") {
+    for (const char* configuration :
+         {"{a} stream tcp4 nowait {user} internal echo\n[defaults]\nonly_from = 10.0.0.0/99\n",
+          "defaults\n{\nonly_from = 10.0.0.0/8,192.168.1.0/24\n}\n"
+          "service a\n{\ntype = UNLISTED\nport = {a}\nsocket_type = stream\nwait = no\n"
+          "user = {user}\nserver = {probe}\n}\n"}) {
+        DaemonUnderTest daemon(configuration, {.arguments = {"--dump"}, .await_ready = false});
+        const int status = daemon.await_exit();
+        CAPTURE(daemon.output());
+        CHECK(WEXITSTATUS(status) == 78);
+        CHECK(daemon.output().find(" nowait ") == std::string::npos);
+    }
+}
+
 TEST_CASE("what is wrong with the configuration is in the log, at the start and at a reload") {
     TemporaryDirectory directory;
     const std::string file = directory.path() + "/log";

@@ -3,6 +3,7 @@
 // calls only, no allocation, no lock, no errno, and no write outside its slot and stack.
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -190,8 +191,17 @@ void place_error_output(LaunchSlot& slot) noexcept {
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, fd, 2, 0));
 }
 
+/// As xinetd does: a program that knows nothing but IPv4 is spoken to in IPv4 (ipv6(7)). The socket
+/// of a client that has hung up already stays what it is.
+void unmap(const LaunchSlot& slot) noexcept {
+    const int family = AF_INET;
+    if (slot.peer.is_mapped())
+        syscall(SYS_setsockopt, slot.socket, SOL_IPV6, IPV6_ADDRFORM, &family, sizeof family);
+}
+
 void place_session(LaunchSlot& slot) noexcept {
     describe_session(slot);
+    unmap(slot);
     place_error_output(slot);
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 0, 0));
     must(slot, LaunchStep::descriptors, syscall(SYS_dup3, slot.socket, 1, 0));

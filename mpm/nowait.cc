@@ -122,21 +122,21 @@ Nowait::Outcome Nowait::refuse(const Waiting& connection, const Guard& guard) no
     return Outcome::refused;
 }
 
+const Guard* Nowait::admit(Waiting& connection) noexcept {
+    if (!job_.admission) return decide(runtime_.programs);
+    Visitor visitor = visitor_of(connection.connection.get(), connection.peer);
+    visitor.answers = connection.answers;
+    visitor.programs = runtime_.programs;
+    return job_.admission->admit(visitor, monotonic_ms(), self_, connection.claim);
+}
+
 Nowait::Outcome Nowait::admit_and_start(Waiting& connection) noexcept {
     const ServiceSpec& spec = *job_.spec;
     const int fd = connection.connection.get();
     if (ask(connection)) return Outcome::asking;
-    if (!connection.admitted) {
-        if (const Guard* guard = decide(runtime_.programs)) return refuse(connection, *guard);
-    }
-    if (!connection.admitted && job_.admission) {
-        Visitor visitor = visitor_of(fd, connection.peer);
-        visitor.answers = connection.answers;
-        const Guard* guard =
-            job_.admission->admit(visitor, monotonic_ms(), self_, connection.claim);
-        if (guard != nullptr && job_.admission->waits(*guard)) return Outcome::later;
-        if (guard != nullptr) return refuse(connection, *guard);
-    }
+    const Guard* const guard = connection.admitted ? nullptr : admit(connection);
+    if (guard != nullptr && job_.admission && job_.admission->waits(*guard)) return Outcome::later;
+    if (guard != nullptr) return refuse(connection, *guard);
     if (!std::exchange(connection.admitted, true)) {
         // A few bytes into an empty queue: they fit, or the client is gone.
         if (!connection.greeting.empty())

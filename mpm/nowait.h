@@ -58,6 +58,8 @@ class Nowait : public Dispatcher, private ChildOwner, private ProgramBoard::Star
     void show_sessions(ProgramBoard& board) noexcept override;
     /// Serves a batch; returns how many there were (at most).
     int on_readable(const ListeningSocket& socket) noexcept;
+    /// Null: whoever asks is let in.
+    const Guard* admit(Waiting& connection) noexcept;
     Outcome refuse(const Waiting& connection, const Guard& guard) noexcept;
     Outcome admit_and_start(Waiting& connection) noexcept;
     /// True: somebody is asked about the peer, and until he answers the connection waits there.

@@ -84,6 +84,8 @@ unsigned Admission::questions(const SocketAddress& peer) const noexcept {
 
 Facts Admission::facts_about(const Visitor& visitor, Milliseconds now) const noexcept {
     Facts facts = facts_about(visitor.peer, now);
+    facts.programs = visitor.programs.running;
+    facts.programs_most = visitor.programs.most;
     if (facts.access == Verdict::unknown) facts.access = visitor.answers.name;
     if (visitor.peer.is_ip()) {
         if ((always_asked_ & inquire_libwrap) != 0) facts.libwrap = visitor.answers.libwrap;

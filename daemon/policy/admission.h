@@ -23,6 +23,7 @@ struct Visitor {
     const SocketAddress& peer;           ///< length 0: unknown, as behind a stream `wait` service
     std::optional<std::uint32_t> uid{};  ///< of a local peer
     Answers answers{};                   ///< to questions()
+    ProgramCount programs{};             ///< where one is to be started
 };
 
 class Admission {

@@ -243,7 +243,7 @@ TEST_CASE("process_limit: programs of all nowait services together, and over a r
         "{one} stream tcp4 nowait {user} /bin/cat cat\n"
         "{two} stream tcp4 nowait {user} /bin/cat cat\n"
         "{builtin} stream tcp4 nowait {user} internal echo\n"
-        "[{two}]\nid = two\n";
+        "[{two}]\nid = two\nno_access = 127.0.0.2\n";
     DaemonUnderTest daemon(lines + "[minetd]\nprocess_limit = 2\n");
     const auto served = [](Client& client) {
         client.send("x\n");
@@ -254,6 +254,9 @@ TEST_CASE("process_limit: programs of all nowait services together, and over a r
     CHECK(served(second));
     CHECK(Client(daemon.port("two")).ask("x\n") == "");
     daemon.await_output("FAIL: two process_limit from=127.0.0.1");
+    // Who is nobody's guest is told so, full or not.
+    CHECK_FALSE(is_served(client_from("127.0.0.2", daemon.port("two"))));
+    daemon.await_output("FAIL: two address from=127.0.0.2");
     CHECK(Client(daemon.port("builtin")).ask("x\n") == "x\n");
     daemon.reload(lines + "[minetd]\nprocess_limit = 3\n");
     Client third(daemon.port("two"));

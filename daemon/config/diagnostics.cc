@@ -92,7 +92,14 @@ void Diagnostics::error(const Where& where, std::string message, std::string adv
 }
 
 void Diagnostics::warning(const Where& where, std::string message, std::string advice) {
-    all_.push_back({Severity::warning, where, std::move(message), std::move(advice)});
+    const std::size_t before = all_.size() - errors_;
+    if (before < most_warnings)
+        all_.push_back({Severity::warning, where, std::move(message), std::move(advice)});
+    else if (before == most_warnings)
+        all_.push_back({Severity::warning,
+                        {},
+                        fmt::format("there are more than {} warnings", most_warnings),
+                        "the others are told when these are gone"});
 }
 
 std::string render(const Diagnostic& diagnostic) {

@@ -35,7 +35,9 @@ struct Diagnostic {
 class Diagnostics {
   public:
     void error(const Where& where, std::string message, std::string advice = {});
+    /// Of a generated file there may be very many; so many more are told as one.
     void warning(const Where& where, std::string message, std::string advice = {});
+    static constexpr std::size_t most_warnings = 500;
 
     bool failed() const { return errors_ > 0; }
     unsigned errors() const { return errors_; }

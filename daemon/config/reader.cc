@@ -97,10 +97,9 @@ void Reader::give_up(const std::string& file, std::string message, std::string a
 }
 
 bool Reader::too_many() {
-    if (diagnostics_.all().size() < most_findings) return false;
+    if (diagnostics_.errors() < most_errors) return false;
     if (!told_too_many_)
-        give_up({},
-                fmt::format("after {} findings the rest is not read", diagnostics_.all().size()),
+        give_up({}, fmt::format("after {} errors the rest is not read", diagnostics_.errors()),
                 "check that this is the right file");
     told_too_many_ = true;
     return true;

@@ -18,11 +18,11 @@ namespace minetd {
 
 class Reader {
   public:
-    /// More findings than this help nobody, and a file of garbage must not fill the memory.
-    static constexpr std::size_t most_findings = 1000;
+    /// More errors than this help nobody, and a file of garbage must not fill the memory.
+    static constexpr unsigned most_errors = 500;
 
     Reader(const DialectRules& rules, Diagnostics& diagnostics)
-        : xinetd(diagnostics, most_findings), rules_(rules), diagnostics_(diagnostics) {}
+        : xinetd(diagnostics, most_errors), rules_(rules), diagnostics_(diagnostics) {}
 
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);

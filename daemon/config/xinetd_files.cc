@@ -227,7 +227,7 @@ void XinetdFiles::read_entry(XinetdEntry& entry, XinetdStatement& statement) {
     if (statement.broken) entry.draft.break_it();
     XinetdSeen seen;
     for (XinetdSetting& setting : statement.settings) {
-        if (diagnostics_.all().size() >= most_findings_) return entry.draft.break_it();
+        if (diagnostics_.errors() >= most_errors_) return entry.draft.break_it();
         if (!setting.fault.empty()) {
             diagnostics_.error(setting.place.where(), setting.fault, setting.advice);
             entry.draft.break_it();
@@ -263,7 +263,7 @@ std::vector<Draft> XinetdFiles::drafts() {
     tell_apart(entries);
     std::vector<Draft> drafts;
     for (XinetdEntry& entry : entries) drafts.push_back(std::move(entry.draft));
-    if (diagnostics_.all().size() < most_findings_) tell_unknown(drafts);
+    if (diagnostics_.errors() < most_errors_) tell_unknown(drafts);
     return drafts;
 }
 
@@ -272,7 +272,7 @@ std::vector<XinetdEntry> XinetdFiles::read_entries() {
     std::vector<XinetdEntry> entries;
     XinetdAdvice advice(defaults_, diagnostics_);
     for (XinetdStatement& statement : services_) {
-        if (diagnostics_.all().size() >= most_findings_) break;
+        if (diagnostics_.errors() >= most_errors_) break;
         XinetdEntry entry(statement.place);
         entry.draft.spec.name = statement.name;
         entry.draft.inherit(defaults_.draft);

@@ -15,9 +15,9 @@ namespace minetd {
 
 class XinetdFiles {
   public:
-    /// With more findings than `most_findings` no further service is read.
-    XinetdFiles(Diagnostics& diagnostics, std::size_t most_findings)
-        : diagnostics_(diagnostics), most_findings_(most_findings) {}
+    /// With more errors than `most_errors` no further service is read.
+    XinetdFiles(Diagnostics& diagnostics, unsigned most_errors)
+        : diagnostics_(diagnostics), most_errors_(most_errors) {}
 
     /// The statements of a file, and of those that it includes.
     void read(const std::shared_ptr<const Source>& source);
@@ -50,7 +50,7 @@ class XinetdFiles {
     void missed(const Where& where, std::string message, std::string advice);
 
     Diagnostics& diagnostics_;
-    std::size_t most_findings_;
+    unsigned most_errors_;
     bool any_ = false;
     std::set<std::string> open_;  ///< real paths of the files that are being read
     XinetdEntry defaults_{Place{}};

@@ -110,6 +110,12 @@ const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, 
     };
     const std::string meant = in_defaults ? std::string() : meant_by(setting);
     const XinetdAttribute* attribute = find_xinetd_attribute(setting.name);
+    if (setting.joined)
+        diagnostics.warning(setting.place.where(),
+                            "there is no blank before the operator: xinetd drops the whole entry",
+                            attribute && may_stand(*attribute, in_defaults)
+                                ? fmt::format("that is accepted; write `{} =`", setting.name)
+                                : "here the entry is served");
     if (!attribute) {
         const std::string hint = near(setting.name, in_defaults);
         return ignored(
@@ -124,10 +130,6 @@ const XinetdAttribute* accept_setting(XinetdSetting& setting, bool in_defaults, 
                         in_defaults ? "a service" : "defaults",
                         meant == "disable = yes" ? ", and the service is not disabled" : ""),
             meant.empty() ? "take it out" : fmt::format("did you mean `{}`?", meant));
-    if (setting.joined)
-        diagnostics.warning(setting.place.where(),
-                            "there is no blank before the operator: xinetd drops the whole entry",
-                            fmt::format("that is accepted; write `{} =`", setting.name));
     if (setting.op != Operator::set && !attribute->list)
         return ignored(fmt::format("{} has one value, which nothing is added to or taken from: "
                                    "this line is ignored",

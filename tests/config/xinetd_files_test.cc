@@ -443,6 +443,30 @@ TEST_SUITE("config") {
         CHECK(outcome.configuration.fatal);
     }
 
+    TEST_CASE(
+        "an entry that xinetd dropped for a missing blank is told of, whatever the line says") {
+        for (const std::string line : {"PATH=/bin", "nice=1", "disabled=one"}) {
+            CAPTURE(line);
+            const Outcome outcome(entry(line + "\n"));
+            CHECK(outcome.configuration.services.size() == 1);
+            CHECK(outcome.text.find("xinetd drops the whole entry") != std::string::npos);
+        }
+    }
+
+    TEST_CASE("a file with very many warnings is one that is served") {
+        std::string text;
+        for (unsigned i = 0; i < 400; ++i)
+            text += "service s" + std::to_string(i) +
+                    "\n{\ntype = UNLISTED\nport = " + std::to_string(10'000 + i) +
+                    "\nsocket_type=stream\nwait=no\nuser=nobody\nserver=/bin/cat\n}\n";
+        const Outcome outcome(text);
+        CHECK(outcome.configuration.services.size() == 400);
+        CHECK_FALSE(outcome.configuration.fatal);
+        CHECK(outcome.diagnostics.errors() == 0);
+        REQUIRE(outcome.diagnostics.all().size() == 501);
+        CHECK(outcome.diagnostics.all().back().message == "there are more than 500 warnings");
+    }
+
     TEST_CASE("a dump of xinetd's services means the same") {
         const Outcome outcome(
             "defaults\n{\nlog_type = FILE /var/log/x 1000 2000\nlog_on_success = HOST PID\n"

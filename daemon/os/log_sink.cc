@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "daemon/os/system_error.h"
@@ -22,6 +24,13 @@
 
 namespace minetd {
 namespace {
+
+/// Of the daemon in syslog and the journal. Called by the name of xinetd it has that: what bans by
+/// its records, or sorts them, goes by the name.
+std::string_view ident() noexcept {
+    const std::string_view name = program_invocation_short_name;
+    return name == "xinetd" ? name : "minetd";
+}
 
 /// Counts what was lost and puts the count in front of the next line.
 class Losses {
@@ -130,8 +139,8 @@ class SyslogSink : public LogSink {
         tm local{};
         ::localtime_r(&now, &local);
         std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &local);
-        const std::string text = fmt::format("<{}>{} minetd[{}]: {}{}", facility_ | priority, stamp,
-                                             ::getpid(), losses_.prefix(), line);
+        const std::string text = fmt::format("<{}>{} {}[{}]: {}{}", facility_ | priority, stamp,
+                                             ident(), ::getpid(), losses_.prefix(), line);
         losses_.note(send(text));
     }
     void reopen() noexcept override { connect(); }
@@ -172,7 +181,7 @@ class JournalSink : public LogSink {
             return field.first == std::string_view("SYSLOG_IDENTIFIER");
         };
         if (std::none_of(more.begin(), more.end(), named))
-            fields.emplace_back("SYSLOG_IDENTIFIER", "minetd");
+            fields.emplace_back("SYSLOG_IDENTIFIER", ident());
         fields.insert(fields.end(), more.begin(), more.end());
         losses_.note(journal_.send(fields));
     }

@@ -83,15 +83,15 @@ Assignment Superdaemon::assignment(Service& service) {
     // Where there is a ledger, sessions that were counted under other rules are still to be given
     // back.
     if (!service.inquiry && Inquiry::needed(spec)) service.inquiry = std::make_shared<Inquiry>();
-    service.banners = read_banners(spec, [&](const std::string& problem) {
+    Banners banners = read_banners(spec, [&](const std::string& problem) {
         log_.message(Level::warning, fmt::format("{}: {}", spec.id, problem));
     });
     // A sensor hears of everybody, so that who comes again is denied for longer.
     const auto denied = is_sensor(spec) ? nullptr : sensors_.denied();
     const bool needed = service.ledger || denied || Admission::needed(spec);
-    service.admission = needed ? std::make_shared<Admission>(spec, service.ledger, denied,
-                                                             service.inquiry, service.banners)
-                               : nullptr;
+    auto admission =
+        needed ? std::make_shared<Admission>(spec, service.ledger, denied, service.inquiry, banners)
+               : nullptr;
     const auto on_line = [this, named = service.spec](const std::string& line) {
         log_.program_line(*named, line);
     };
@@ -100,20 +100,23 @@ Assignment Superdaemon::assignment(Service& service) {
     else if (spec.error_output() == StderrTarget::Kind::log)
         service.error_output = std::make_shared<ErrorOutput>(loop_, on_line);
     log_.prepare(spec);
-    service.sandbox = make_sandbox(spec, service.sandbox);
     Assignment job{.spec = service.spec,
                    .plan = nullptr,
-                   .sandbox = service.sandbox,
-                   .admission = service.admission,
+                   .sandbox = make_sandbox(spec, service.sandbox),
+                   .admission = admission,
                    .cgroup = nullptr,
                    .context = context_for(spec),
                    .orphan_timeout = configuration_.daemon.graceful_shutdown_timeout};
     if (!spec.is_builtin())
-        job.plan = make_launch_plan(
-            spec, service.error_output ? service.error_output->write_end() : -1,
-            service.credentials ? service.credentials->path() : "", service.sandbox);
-    service.context = job.context;
+        job.plan =
+            make_launch_plan(spec, service.error_output ? service.error_output->write_end() : -1,
+                             service.credentials ? service.credentials->path() : "", job.sandbox);
     job.cgroup = cgroups_.of(spec);
+    // Nothing fails any more: it is so, and not as it was.
+    service.banners = std::move(banners);
+    service.admission = std::move(admission);
+    service.sandbox = job.sandbox;
+    service.context = job.context;
     return job;
 }
 
@@ -234,12 +237,14 @@ void Superdaemon::change(const Changes::Pair& pair) {
     const auto found = services_.find(pair.after->key());
     if (found == services_.end()) return add(pair.after);
     Service& service = *found->second;
+    // What is new to it beside its own change its servers have to be told too.
+    const bool informed = is_informed(service);
     const std::shared_ptr<const ServiceSpec> before = std::exchange(service.spec, pair.after);
     try {
         refresh_credentials(service);
         Assignment job = assignment(service);
         if (same_way(pair)) {
-            service.dispatcher->adopt(std::move(job), pair.needs_new_servers);
+            service.dispatcher->adopt(std::move(job), pair.needs_new_servers || !informed);
         } else {
             auto next = make_dispatcher(runtime_, std::move(job));
             std::swap(service.dispatcher, next);
@@ -365,6 +370,7 @@ std::string Superdaemon::go_over_to(const Configuration& next) {
     }
     note_what_is_served();
     refresh_contexts();
+    retry_missing();
     brief_inquirer();
     announce();
     boards_.count_load();

@@ -65,7 +65,11 @@ void Superdaemon::look_at_queues() noexcept {
     if (!closed) return;
     around_.schedule(0);
     if (life_ != Life::serving) return;
-    // What is free now may be the address of another.
+    retry_missing();
+}
+
+/// What is free now may be the address of another.
+void Superdaemon::retry_missing() noexcept {
     for (const auto& [key, service] : services_)
         if (service->sockets->missing() > 0) service->sockets->retry();
 }

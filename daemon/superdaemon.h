@@ -147,6 +147,7 @@ class Superdaemon {
     /// alone, and they are closed.
     bool leave(const ServiceSpec& spec, Dispatcher& dispatcher, ServiceSockets& sockets,
                Milliseconds patience_ends) noexcept;
+    void retry_missing() noexcept;
     void look_at_queues() noexcept;
     void hurry();
     void leave_if_done();

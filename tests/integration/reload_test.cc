@@ -216,6 +216,20 @@ TEST_CASE("a service of xinetd's goes on, whatever comes under its name or canno
     session.close();
 }
 
+TEST_CASE("services of xinetd's that exchange their ports listen on them at once") {
+    const auto service = [](const std::string& name, const std::string& port) {
+        return "service " + name + "\n{\ntype = UNLISTED\nport = " + port +
+               "\nsocket_type = stream\nwait = no\nuser = {user}\nserver = /bin/echo\n"
+               "server_args = " +
+               name + "\n}\n";
+    };
+    DaemonUnderTest daemon(service("one", "{a}") + service("two", "{b}"));
+    CHECK(Client(daemon.port("a")).rest() == "one\n");
+    daemon.reload(service("one", "{b}") + service("two", "{a}"));
+    CHECK(Client(daemon.port("a")).rest() == "two\n");
+    CHECK(Client(daemon.port("b")).rest() == "one\n");
+}
+
 TEST_CASE("a bad file changes nothing of what runs; a broken service stays as it was") {
     DaemonUnderTest daemon(
         "{a} stream tcp4 nowait {user} internal echo\n"

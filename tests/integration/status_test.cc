@@ -294,6 +294,26 @@ TEST_CASE("totals survive a reload, a killed server and a killed keeper; who lea
     }
 }
 
+TEST_CASE("news of others reach the servers of a service that a reload changes in passing, too") {
+    const std::string lines =
+        "{first} dgram udp4 event {user} internal echo\n"
+        "{status} stream tcp4 event {user} internal status\n";
+    DaemonUnderTest daemon(lines);
+    const auto generation = [&] {
+        return number(
+            get(daemon.port("status"), '/' + std::to_string(daemon.port("first")) + "?auto"),
+            "ParentServerMPMGeneration");
+    };
+    CHECK(comes_true([&] { return generation() == 0; }));
+    // By itself that takes no new servers.
+    daemon.reload(lines + "[{first}]\nsndbuf = 65536\n");
+    CHECK(generation() == 0);
+    daemon.reload(lines +
+                  "{second} dgram udp4 event {user} internal echo\n"
+                  "[{first}]\nsndbuf = 131072\n");
+    CHECK(comes_true([&] { return generation() == 1; }));
+}
+
 TEST_CASE("refusals are counted, in pools and for programs") {
     DaemonUnderTest daemon(R"(
 {pool}    stream tcp4 prefork {user} internal echo

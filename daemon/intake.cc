@@ -136,6 +136,9 @@ void Superdaemon::Intake::place(Handover::Service& from, std::unique_ptr<Service
     const std::vector<ListeningSocket> sockets = placed.sockets->sockets();
     placed.dispatcher->take_over(from.dispatcher, sockets);
     if (!placed.spec->tcpmux) placed.dispatcher->serve(sockets);
+    // Who stays has the sockets of before, and not what could be bound just now.
+    if (placed.spec->is_resident() && placed.sockets->has_bound())
+        placed.dispatcher->serve(sockets);
     daemon_.services_[key] = std::move(taken);
 }
 

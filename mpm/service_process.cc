@@ -66,8 +66,7 @@ ServiceProcess::~ServiceProcess() {
 void ServiceProcess::serve(std::vector<ListeningSocket> sockets) {
     // A process cannot be given other sockets than those it began with: the next one gets them.
     // Before the first time there are only those of a former image, and they have these.
-    if (accepting_)
-        for (const auto& process : processes_) drain(*process);
+    if (accepting_) replace(job_.spec->is_resident());
     watches_.clear();
     sockets_ = std::move(sockets);
     for (const ListeningSocket& socket : sockets_)
@@ -95,6 +94,13 @@ void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
     job_ = std::move(assignment);
     read_boards();
     if (!new_servers) return;
+    replace(overlap);
+    restart_.forget();
+    update();
+}
+
+/// All are to go; with `overlap` one serves until its successor is ready.
+void ServiceProcess::replace(bool overlap) noexcept {
     Process* const kept = overlap ? most_able() : nullptr;
     for (const auto& process : processes_) {
         if (process.get() == kept)
@@ -102,8 +108,6 @@ void ServiceProcess::adopt(Assignment assignment, bool new_servers) {
         else
             drain(*process);
     }
-    restart_.forget();
-    update();
 }
 
 /// Who serves while a successor starts: one that is ready, of several the newest.
@@ -196,11 +200,11 @@ void ServiceProcess::take_over(HandedDispatcher& handed, const std::vector<Liste
         auto process = std::make_unique<Process>(*this, one.child.take());
         process->board = one.board;
         process->ready = one.ready;
-        process->draining = one.draining;
-        process->told_to_drain = one.draining;
         // Its code is the former image's: it serves until one of ours is ready. Who watches over a
         // resident program stays, as the program does.
         process->superseded = one.superseded || (!one.draining && !job_.spec->is_resident());
+        // The former image may not have got through with the word.
+        if (one.draining) drain(*process);
         processes_.push_back(std::move(process));
     }
 }

@@ -56,6 +56,7 @@ class ServiceProcess : public Dispatcher,
 
     void start() noexcept;
     ForkedChild fork_child(int board_fd);
+    void replace(bool overlap) noexcept;
     void drain(Process& process) noexcept;
     void drain_again() noexcept;
     void note_ready(Process& process, bool servers_say_so) noexcept;

@@ -16,9 +16,11 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/os/socket.h"
 #include "tests/integration/at_once.h"
 #include "tests/integration/client.h"
 #include "tests/integration/daemon_under_test.h"
+#include "tests/integration/free_port.h"
 #include "tests/integration/privileges.h"
 #include "tests/integration/process_tree.h"
 
@@ -226,6 +228,32 @@ TEST_CASE("who does not say READY=1 in time is replaced; a reload waits for it")
     CHECK(comes_true([&] { return !servers(daemon).contains(second); }));
     Client client(daemon.port("port"));
     CHECK(value_in(surroundings(client), "env ROUND=") == "2");
+}
+
+TEST_CASE("an address that comes late is no reason to leave the others alone") {
+    const std::uint16_t port = free_port();
+    UniqueFd taken = open_listener(address_of("127.0.0.2", port), {.type = SOCK_STREAM});
+    DaemonUnderTest daemon(std::to_string(port) +
+                           " stream tcp4 prefork {user} {probe} probe resident late {dir}/go\n[" +
+                           std::to_string(port) +
+                           "]\naccept = yes\nstart_servers = 1\nstart_timeout = 60\n"
+                           "bind = 127.0.0.1 127.0.0.2\n");
+    write_file(daemon.file("go"), "");
+    const auto server_at = [&](const char* host) {
+        Client client(address_of(host, port));
+        return server_of(client);
+    };
+    const pid_t first = server_at("127.0.0.1");
+    REQUIRE(first > 0);
+    std::remove(daemon.file("go").c_str());
+    taken.reset();
+    daemon.await_output("listens on 127.0.0.2:");
+    // Its successor takes its time.
+    REQUIRE(comes_true([&] { return servers(daemon).size() == 2; }));
+    for (int i = 0; i < 5; ++i) CHECK(server_at("127.0.0.1") == first);
+    write_file(daemon.file("go"), "");
+    CHECK(server_at("127.0.0.2") > 0);
+    CHECK(comes_true([&] { return !servers(daemon).contains(first); }));
 }
 
 TEST_CASE("3,000 connections during 20 reloads: none refused, none reset, none lost") {

@@ -97,6 +97,9 @@ Json json_of(const HandedDispatcher& one) {
             {"passage", one.passage.network.number},
             {"inner", list(one.passage.sockets, json_of)},
             {"accesses", one.totals.accesses},
+            {"requests", one.totals.requests},
+            {"bytes", one.totals.bytes},
+            {"busy", one.totals.busy},
             {"refused", one.totals.refused},
             {"generation", one.generation},
             {"says_ready", one.says_ready}};
@@ -109,6 +112,9 @@ HandedDispatcher dispatcher(const Json& json) {
             .passage = {.network = descriptor(json, "passage"),
                         .sockets = list(json, "inner", inner_socket)},
             .totals = {.accesses = number<std::uint64_t>(json, "accesses"),
+                       .requests = number<std::uint64_t>(json, "requests"),
+                       .bytes = number<std::uint64_t>(json, "bytes"),
+                       .busy = number<std::uint64_t>(json, "busy"),
                        .refused = number<std::uint64_t>(json, "refused")},
             .generation = number<std::uint32_t>(json, "generation"),
             .says_ready = json.at("says_ready").get<bool>()};

@@ -115,8 +115,10 @@ void BoardRegistry::retire(std::uint32_t number) noexcept {
             return held_.at(other).lives;
         });
         if (heir != others.rend()) {
+            // Those who show boards see both until they are told.
             const SharedBoard& its = set_.boards().at(*heir);
-            Scoreboard(its.memory_fd, its.card.size()).set_base(totals_of(number));
+            Scoreboard former(board.memory_fd, board.card.size());
+            Scoreboard(its.memory_fd, its.card.size()).set_base(former.take_totals());
         } else {
             // Nobody is on it any more. It is told anew, since its card has changed.
             Scoreboard rest(board.memory_fd, board.card.size());
@@ -174,7 +176,9 @@ HandedBoards BoardRegistry::hand_over() const {
         .began = set_.began, .configuration = set_.configuration, .last = last_, .boards = {}};
     for (const auto& [number, board] : set_.boards()) {
         // What the root process counts by itself is handed over by who counts it.
-        if (board.card.kind == BoardCard::Kind::programs || board.memory_fd < 0) continue;
+        const bool by_itself =
+            board.card.kind == BoardCard::Kind::programs && held_.at(number).lives;
+        if (by_itself || board.memory_fd < 0) continue;
         handed.boards.push_back({.card = board.card,
                                  .service = board.service,
                                  .memory = {board.memory_fd},

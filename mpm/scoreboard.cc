@@ -30,6 +30,10 @@ struct Account {
         busy.fetch_add(more.busy, relaxed);
         refused.fetch_add(more.refused, relaxed);
     }
+    void clear() noexcept {
+        for (std::atomic<std::uint64_t>* one : {&accesses, &requests, &bytes, &busy, &refused})
+            one->store(0, relaxed);
+    }
     Scoreboard::Totals read() const noexcept {
         return {accesses.load(relaxed), requests.load(relaxed), bytes.load(relaxed),
                 busy.load(relaxed), refused.load(relaxed)};
@@ -246,6 +250,14 @@ Scoreboard::Totals Scoreboard::totals() const noexcept {
     all.add(head().base.read());
     for (unsigned i = 0; i < size_.servers; ++i)
         if (server(i).threads.load(relaxed) != 0) all.add(totals_of(i));
+    return all;
+}
+
+Scoreboard::Totals Scoreboard::take_totals() noexcept {
+    const Totals all = totals();
+    for (unsigned i = 0; i < size_.servers; ++i) server(i).threads.store(0, relaxed);
+    head().gone.clear();
+    head().base.clear();
     return all;
 }
 

@@ -136,6 +136,8 @@ class Scoreboard {
 
     // -- whoever shows it
     Totals totals() const noexcept;
+    /// They are another board's from now on. Nobody counts here any more.
+    Totals take_totals() noexcept;
     /// Of the server that is in this place now.
     Totals totals_of(unsigned server) const noexcept;
     unsigned backlog() const noexcept;

@@ -115,6 +115,7 @@ TEST_SUITE("mpm") {
         CHECK(connections() == 4);
         first->board.accessed(0);
         registry.retire(first->number);
+        CHECK(viewer.service("s")->connections == 5);  // before it hears that one board is gone
         CHECK(connections() == 5);
         registry.retire(second->number);  // killed, and no successor yet
         CHECK(connections() == 5);

@@ -29,7 +29,7 @@ Assignment PerUser::assignment_for(const Name& name) const {
     return job;
 }
 
-void PerUser::distribute() {
+void PerUser::distribute(std::optional<bool> new_servers) {
     std::map<Name, std::vector<ListeningSocket>> wanted;
     for (const ListeningSocket& socket : sockets_) wanted[user_of(socket)].push_back(socket);
     for (auto part = parts_.begin(); part != parts_.end();) {
@@ -44,12 +44,15 @@ void PerUser::distribute() {
     std::erase_if(former_, [](const auto& process) { return process->sessions() == 0; });
     for (const auto& [name, sockets] : wanted) {
         Part& part = parts_[name];
+        std::vector<int> descriptors;
+        for (const ListeningSocket& socket : sockets) descriptors.push_back(socket.fd);
+        const bool moves = std::exchange(part.sockets, descriptors) != descriptors;
         if (!part.process)
             part.process = std::make_unique<ServiceProcess>(runtime_, assignment_for(name), keeper_,
                                                             ServiceProcess::Start::at_once);
-        std::vector<int> descriptors;
-        for (const ListeningSocket& socket : sockets) descriptors.push_back(socket.fd);
-        if (std::exchange(part.sockets, descriptors) != descriptors) part.process->serve(sockets);
+        else if (new_servers)  // who is to have other sockets is replaced for these, once
+            part.process->adopt(assignment_for(name), *new_servers && !moves);
+        if (moves) part.process->serve(sockets);
     }
 }
 
@@ -106,8 +109,7 @@ void PerUser::adopt(Assignment assignment, bool new_servers) {
     for (const UserAssignment& one : assignment.spec->pool.assign_user)
         static_cast<void>(resolve_identity(one.user, one.group, assignment.spec->groups));
     job_ = std::move(assignment);
-    for (auto& [name, part] : parts_) part.process->adopt(assignment_for(name), new_servers);
-    distribute();
+    distribute(new_servers);
 }
 
 }  // namespace minetd

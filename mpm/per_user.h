@@ -33,7 +33,9 @@ class PerUser : public Dispatcher {
 
     Name user_of(const ListeningSocket& socket) const;
     Assignment assignment_for(const Name& name) const;
-    void distribute();
+    /// Each user's addresses to its servers. With a value the assignment is new, too, and says
+    /// whether it takes new servers.
+    void distribute(std::optional<bool> new_servers = std::nullopt);
 
     Runtime& runtime_;
     Assignment job_;

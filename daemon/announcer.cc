@@ -37,7 +37,8 @@ Announcer::Announcer(Runtime& runtime, const char* name, Body body)
       overdue_(runtime.loop, [this] { signal(SIGKILL); }) {}
 
 void Announcer::announce(Announcements all) {
-    if (all == all_) return;
+    // One of a former image may have told of what there is no more.
+    if (all == all_ && !(all.empty() && serves())) return;
     all_ = std::move(all);
     feed_.restart();
     if (all_.empty()) {

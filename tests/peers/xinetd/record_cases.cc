@@ -57,9 +57,9 @@ const Case cases[] = {
      "from 10.1.2.4; ask; records 1", "closed; FAIL: ID address from=::ffff:10.1.2.4"},
     {"log_on_failure = HOST, after log_on_success",
      "log_on_success = PID HOST EXIT\nlog_on_failure = HOST\nonly_from = 10.1.2.3",
-     "from 10.1.2.4; ask; records 1",
-     "closed; START: ID pid=N from=::ffff:10.1.2.4; FAIL: ID address from=::ffff:10.1.2.4; EXIT: "
-     "ID status=0 pid=N",
+     "from 10.1.2.4; ask; records 1 in any order",
+     "closed; EXIT: ID status=0 pid=N; FAIL: ID address from=::ffff:10.1.2.4; START: ID pid=N "
+     "from=::ffff:10.1.2.4",
      "closed; FAIL: ID address from=::ffff:10.1.2.4",
      "3, 11: nothing is started for whoever is refused"},
     {"log_on_failure = ATTEMPT", "log_on_failure = ATTEMPT\nonly_from = 10.1.2.3",

@@ -303,7 +303,7 @@ std::string play(const Scene& scene) {
     return Play(scene).run();
 }
 
-std::string records_of(const Place& place) {
+std::string records_of(const Place& place, std::string_view script) {
     if (!std::filesystem::exists(place.records())) return {};
     static const std::regex stamp("(^|\\n)\\d\\d/\\d+/\\d+@\\d\\d:\\d\\d:\\d\\d: "),
         pid("pid=[1-9]\\d*"), duration("duration=\\d+");
@@ -313,9 +313,12 @@ std::string records_of(const Place& place) {
     text = std::regex_replace(text, duration, "duration=N");
     for (std::size_t at; (at = text.find(" " + place.id)) != std::string::npos;)
         text.replace(at, place.id.size() + 1, " ID");
+    std::vector<std::string> lines;
+    std::istringstream whole(text);
+    for (std::string line; std::getline(whole, line);) lines.push_back(line);
+    if (script.ends_with("in any order")) std::ranges::sort(lines);
     std::string all;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) all += (all.empty() ? "" : "; ") + line;
+    for (const std::string& line : lines) all += (all.empty() ? "" : "; ") + line;
     return all;
 }
 

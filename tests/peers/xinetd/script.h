@@ -21,13 +21,15 @@
 //   idle                        waits until the daemon runs no program
 //   up                          waits until connections are not refused
 //   reload                      the case's second entry, SIGHUP, and its outcome
-//   records N                   waits until so many are written; all of them are told at the end
+//   records N [in any order]    waits until so many are written; all of them are told at the end,
+//                               sorted where xinetd writes them from two processes
 //   said TEXT                   waits until the daemon's messages hold it
 #pragma once
 
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 
 #include "tests/peers/xinetd/case.h"
 
@@ -43,7 +45,8 @@ struct Scene {
 /// What is told, parted by `; `. Throws std::exception when something does not come at all.
 std::string play(const Scene& scene);
 
-/// The records of a service, as far as they are not about this run: one after the other.
-std::string records_of(const Place& place);
+/// The records of a service, as far as they are not about this run: one after the other, or as the
+/// script has it.
+std::string records_of(const Place& place, std::string_view script);
 
 }  // namespace minetd

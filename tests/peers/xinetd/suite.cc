@@ -91,7 +91,7 @@ class Run {
             }
         peer_.reset();  // nothing is recorded after this
         for (std::size_t i = 0; i < chosen_.size(); ++i) {
-            const std::string records = records_of(places_[i]);
+            const std::string records = records_of(places_[i], cases_[chosen_[i]].script);
             std::string& one = told[chosen_[i]];
             if (!records.empty()) one += (one.empty() ? "" : "; ") + records;
         }

@@ -3,12 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <thread>
 #include <vector>
 
 #include "tests/integration/client.h"
@@ -45,20 +42,13 @@ std::string closed_now() {
 }
 
 void kill_servers(const DaemonUnderTest& daemon) {
-    std::vector<pid_t> killed;
+    std::vector<ProcessView> killed;
     for (const ProcessView& process : descendants(daemon.pid()))
         if (process.state != 'Z' && descendants(process.pid).empty() &&
             ::kill(process.pid, SIGKILL) == 0)
-            killed.push_back(process.pid);
+            killed.push_back(process);
     REQUIRE(!killed.empty());
-    for (const pid_t pid : killed) {
-        bool gone = false;
-        for (int i = 0; i < 3000 && !gone; ++i) {
-            gone = ::kill(pid, 0) < 0 && errno == ESRCH;
-            if (!gone) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        REQUIRE(gone);
-    }
+    REQUIRE(comes_true([&] { return are_gone(killed); }));
 }
 
 SocketAddress local(unsigned number) {

@@ -14,9 +14,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "tests/integration/client.h"
 #include "tests/integration/load.h"
 #include "tests/integration/process_sockets.h"
 
@@ -24,12 +24,10 @@ using namespace minetd;
 
 namespace {
 
-using namespace std::chrono_literals;
-
 /// Stopped first, so that what it holds stays what it holds; how many connections that are.
 std::size_t kill_under(Load& load, pid_t pid) {
     if (pid <= 1 || ::kill(pid, SIGSTOP) < 0) return 0;
-    for (int i = 0; i < 1000 && !is_stopped(pid); ++i) std::this_thread::sleep_for(1ms);
+    comes_true([&] { return is_stopped(pid); });
     const auto peers = peers_of(pid);
     load.doom(peers);
     ::kill(pid, SIGKILL);

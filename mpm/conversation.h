@@ -46,7 +46,7 @@ class Conversation {
     /// What to wait for; the same as long as it wants anything.
     virtual int fd() const noexcept = 0;
     virtual const Connection& connection() const noexcept = 0;
-    /// What it waits for now, as long as it wants input or output.
+    /// What it waits for at present, as long as it wants input or output.
     virtual Phase phase() const noexcept = 0;
     /// Milliseconds that this phase may last; 0: for ever.
     virtual Milliseconds limit() const noexcept = 0;

@@ -59,7 +59,7 @@ bool Flow::move_some(int from, int to, bool look_twice) noexcept {
     return true;
 }
 
-/// Sends what is held. False: the receiver takes no more for now (EAGAIN), or at all.
+/// Sends what is held. False: the receiver takes no more at present (EAGAIN), or at all.
 bool Flow::drain(int to) noexcept {
     if (!send_bytes(to)) return false;
     while (piped_ > 0) {

@@ -10,7 +10,7 @@ namespace minetd {
 
 enum class Sent : std::uint8_t {
     all,     ///< nothing is owed any more
-    some,    ///< the socket takes no more for now
+    some,    ///< the socket takes no more at present
     broken,  ///< the peer is gone, or a file lost bytes that were promised; errno says why
 };
 

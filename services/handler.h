@@ -17,7 +17,7 @@ namespace minetd {
 
 class Destination;
 
-/// What the connection waits for now. The driver sends output as the peer takes it in every state.
+/// What the connection waits for next. The driver sends output as the peer takes it in every state.
 enum class Next : std::uint8_t {
     /// More input; with an empty input and nothing owed this is the request boundary, unless the
     /// handler said Connection::in_request(). After the end of the input nothing more can come, and

@@ -37,7 +37,7 @@ struct minetd_connection;
 struct minetd_context;
 struct minetd_datagram;
 
-/* What a step returns: what the connection waits for now. Any other value closes it, with a
+/* What a step returns: what the connection waits for next. Any other value closes it, with a
  * message. */
 enum minetd_next {
     /* More input. With nothing in input() and nothing owed this is the boundary between two
